@@ -1,0 +1,73 @@
+import type { BatchInferenceService } from './batch-inference/batch-inference.service.js';
+import type { SignalFeed } from './feed/signal.feed.js';
+import type { MarketDataService } from './market-data/market-data.service.js';
+import type { ModelRegistryService } from './model-registry/model-registry.service.js';
+import type { PathMetrics } from './monitoring/path.metrics.js';
+import type { StrategyService } from './strategy/strategy.service.js';
+import type { TradingService } from './trading/trading.service.js';
+
+export interface Stages {
+  readonly marketData: MarketDataService;
+  readonly modelRegistry: ModelRegistryService;
+  readonly batchInference: BatchInferenceService;
+  readonly strategy: StrategyService;
+  readonly trading: TradingService;
+}
+
+export interface Observers {
+  readonly feed: SignalFeed;
+  readonly metrics: PathMetrics;
+  readonly report: (error: unknown) => void;
+}
+
+/** The whole system on one page: each stage's outlet meets the next stage's inlet. */
+export function connect(stages: Stages, { feed, metrics, report }: Observers): void {
+  const { marketData, modelRegistry, batchInference, strategy, trading } = stages;
+
+  modelRegistry.activations.to((models) => batchInference.adopt(models));
+  marketData.instruments.to((instruments) => trading.list(instruments));
+  marketData.history.to(async (columns) => {
+    batchInference.warmUp(columns);
+    await trading.catchUp(columns);
+  });
+  marketData.candles.to(async (candles) => {
+    batchInference.absorb(candles);
+    await trading.mark(candles);
+  });
+  marketData.intervals.to((interval) => batchInference.run(interval));
+  batchInference.predictions.to((batch) => strategy.decide(batch));
+  strategy.decisions.to(({ signals }) => trading.execute(signals));
+
+  // Beside the path: what can be recomputed is saved in bulk and published only once saved.
+  strategy.decisions.tap(async ({ batch, signals }) => {
+    await Promise.all([batchInference.record(batch), strategy.record(signals)]);
+    batchInference.stamp(batch, 'saved');
+    feed.signals(signals);
+    batchInference.stamp(batch, 'published');
+    await batchInference.complete(batch);
+    metrics.ran(batch);
+    metrics.decided(signals);
+    feed.completed(batch);
+  }, report);
+
+  // Observers: delete any line below and every order stays the same.
+  trading.updates.tap((update) => feed.order(update), report);
+  trading.updates.tap((update) => metrics.traded(update), report);
+}
+
+/** Start-up and crash recovery are one path: fold fills, reconcile orders, load models, then open the feed. */
+export async function start({ marketData, modelRegistry, batchInference, trading }: Stages): Promise<void> {
+  await trading.recover();
+  await batchInference.start();
+  await modelRegistry.load();
+  await marketData.start();
+}
+
+/** The reverse: no new candles, the run in flight finishes, what it made is saved, then workers and venue close. */
+export async function stop({ marketData, batchInference, strategy, trading }: Stages): Promise<void> {
+  await marketData.stop();
+  await batchInference.drain();
+  await strategy.decisions.idle();
+  await trading.stop();
+  await batchInference.stop();
+}

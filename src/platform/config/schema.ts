@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { parsePair, type Pair } from '../../domain/pair.js';
+import { isTimeframe, TIMEFRAMES, type Timeframe } from '../../domain/timeframe.js';
+
+const flag = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'])
+  .transform((text) => ['true', '1', 'yes', 'on'].includes(text));
+const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const number = (min: number, max: number) => z.coerce.number().min(min).max(max);
+const list = (text: string) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item.length > 0);
+
+const timeframes = z.string().transform((text, context): readonly Timeframe[] => {
+  const found = list(text);
+  for (const item of found.filter((item) => !isTimeframe(item))) {
+    context.addIssue({ code: 'custom', message: `unknown timeframe "${item}"; allowed: ${TIMEFRAMES.join(' ')}` });
+  }
+  if (found.length === 0) context.addIssue({ code: 'custom', message: `at least one of ${TIMEFRAMES.join(' ')}` });
+  return TIMEFRAMES.filter((timeframe) => found.includes(timeframe));
+});
+
+/** A whole number takes that many of the exchange's default list; anything else is a list of pairs. */
+const symbols = z.string().transform((text, context): number | readonly Pair[] => {
+  if (/^\s*\d+\s*$/.test(text)) {
+    const count = Number(text);
+    if (count < 1 || count > 1000) context.addIssue({ code: 'custom', message: 'a count lies between 1 and 1000' });
+    return count;
+  }
+  const pairs = list(text).map((item) => ({ item, pair: parsePair(item) }));
+  for (const { item } of pairs.filter(({ pair }) => !pair)) {
+    context.addIssue({ code: 'custom', message: `"${item}" is no pair; write BTC/USDT` });
+  }
+  if (pairs.length === 0) context.addIssue({ code: 'custom', message: 'a count (50) or pairs (BTC/USDT,ETH/USDT)' });
+  return [...new Set(pairs.flatMap(({ pair }) => (pair ? [pair] : [])))];
+});
+
+/**
+ * Every key the service reads from its environment, once: type, limits, default. What is absent here does not exist.
+ * Secrets are marked in `SECRET_KEYS` and never printed.
+ */
+export const schema = z.object({
+  // where it runs
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: integer(0, 65_535).default(3000),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'a URL like postgres://user:password@host:5432/alphapulse' })
+    .optional(),
+  ALPHAPULSE_HOME: z.string().min(1).default('.alphapulse'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  CORS_ORIGINS: z.string().default('').transform(list),
+  RETENTION_DAYS: number(1, 3650).default(30),
+
+  // market
+  EXCHANGE: z.enum(['simulator', 'binance']).default('simulator'),
+  BINANCE_REST_URL: z.url({ protocol: /^https?$/ }).default('https://api.binance.com'),
+  BINANCE_WS_URL: z.url({ protocol: /^wss?$/ }).default('wss://stream.binance.com:9443'),
+  SIMULATOR_SPEED: number(1, 3600).default(60),
+  SIMULATOR_SEED: integer(0, 2_147_483_647).default(42),
+  SYMBOLS: symbols.default(50),
+  TIMEFRAMES: timeframes.default(['1m', '5m', '15m', '1h']),
+  INTERVAL_GRACE_MS: integer(0, 60_000).default(750),
+  FEED_STALE_MS: integer(1_000, 3_600_000).default(180_000),
+
+  // inference
+  ONNX_ENABLED: flag.default(true),
+  MODELS_DIR: z.string().min(1).default('models'),
+  EXECUTION_PROVIDER: z.enum(['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu']).default('auto'),
+  MIXED_PRECISION_ENABLED: flag.default(false),
+  BATCH_SIZE: integer(1, 100_000).default(100),
+  MODEL_CACHE_SIZE: integer(1, 1000).default(10),
+  INFERENCE_TIMEOUT: number(0.001, 60).default(0.1),
+  INFERENCE_WORKERS: integer(0, 64).default(0),
+
+  // strategy
+  MIN_CONFIDENCE: number(0, 1).default(0.45),
+  MIN_EDGE: number(0, 1).default(0.1),
+  MIN_AGREEMENT: integer(1, 6).default(1),
+  COOLDOWN_CANDLES: integer(0, 1000).default(3),
+  STOP_LOSS_ATR: number(0.1, 20).default(1.5),
+  TAKE_PROFIT_ATR: number(0.1, 50).default(2),
+
+  // trading
+  UPDATE_INTERVAL: number(0.1, 3600).default(30),
+  PAPER_BALANCE: number(1, 1e9).default(100_000),
+  RISK_PER_TRADE: number(0.0001, 0.1).default(0.01),
+  MAX_OPEN_POSITIONS: integer(1, 1000).default(10),
+  MAX_POSITION_SHARE: number(0.001, 1).default(0.2),
+  MAX_DAILY_LOSS: number(0.001, 1).default(0.05),
+  ALLOW_SHORT: flag.default(true),
+  FEE_RATE: number(0, 0.05).default(0.001),
+  SLIPPAGE_BPS: number(0, 500).default(2),
+});
+
+export type Config = Readonly<z.output<typeof schema>>;
+export type ConfigKey = keyof Config;
+
+export const SECRET_KEYS: readonly ConfigKey[] = ['DATABASE_URL'];
