@@ -6,7 +6,7 @@ const plugins = [swc.vite({ module: { type: 'es6' } })];
 export default defineConfig({
   test: {
     projects: [
-      { plugins, test: { name: 'pure', include: ['src/**/*.spec.ts', 'bench/**/*.spec.ts'], testTimeout: 60_000 } },
+      { plugins, test: { name: 'pure', include: ['src/**/*.spec.ts', 'test/house/**/*.spec.ts'], testTimeout: 60_000 } },
       {
         plugins,
         test: {

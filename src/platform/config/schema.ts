@@ -3,7 +3,9 @@ import { parsePair, type Pair } from '../../domain/pair.js';
 import { isTimeframe, TIMEFRAMES, type Timeframe } from '../../domain/timeframe.js';
 
 const flag = z
-  .enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'])
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'], 'true or false'))
   .transform((text) => ['true', '1', 'yes', 'on'].includes(text));
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const number = (min: number, max: number) => z.coerce.number().min(min).max(max);
@@ -51,6 +53,7 @@ export const schema = z.object({
   ALPHAPULSE_HOME: z.string().min(1).default('.alphapulse'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   CORS_ORIGINS: z.string().default('').transform(list),
+  METRICS_OPEN: flag.default(false),
   RETENTION_DAYS: number(1, 3650).default(30),
 
   // market

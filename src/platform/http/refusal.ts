@@ -24,7 +24,11 @@ export class RequestRefused extends Error {
  * Reads one part of a request by its schema. Use strict objects, so that an unknown key is named and refused.
  * @throws RequestRefused 400 naming every faulty field and what is allowed
  */
-export function parse<Schema extends z.ZodType>(schema: Schema, raw: unknown, part: 'query' | 'body' | 'path'): z.output<Schema> {
+export function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  raw: unknown,
+  part: 'query' | 'body' | 'path',
+): z.output<Schema> {
   const result = schema.safeParse(raw ?? {});
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => ({

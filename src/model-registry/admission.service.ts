@@ -1,0 +1,91 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AdmissionReply, AdmissionRequest, Candidate, Verdict } from './admission.js';
+import type { RefusalCode } from './refusal-codes.js';
+
+/**
+ * Judges candidates in a child process, so that a bad file kills that and not this one.
+ * One child takes all candidates in turn. One that dies or hangs on a candidate costs that candidate its admission; a new
+ * child goes on with the rest. `judge` resolves when every candidate has its verdict and no child is left.
+ */
+export class AdmissionService {
+  #child: ChildProcess | undefined;
+
+  /**
+   * @param entry absolute path of the built admission.worker.js
+   * @param limitMs wall time that one candidate may take, process start included
+   */
+  constructor(
+    private readonly entry: string,
+    private readonly limitMs: number,
+  ) {}
+
+  async judge(candidates: readonly Candidate[]): Promise<readonly Verdict[]> {
+    const verdicts: Verdict[] = [];
+    while (verdicts.length < candidates.length) {
+      verdicts.push(...(await this.#oneChild(candidates.slice(verdicts.length))));
+    }
+    return verdicts;
+  }
+
+  stop(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
+  /** @returns at least one verdict, in the candidates' order: as many as this child lived to give */
+  #oneChild(candidates: readonly Candidate[]): Promise<readonly Verdict[]> {
+    return new Promise((done) => {
+      const verdicts: Verdict[] = [];
+      const started = fork(this.entry, [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' });
+      this.#child = started;
+      let overdue = false;
+      let lastWords = '';
+      const watch = (): NodeJS.Timeout =>
+        setTimeout(() => {
+          overdue = true;
+          started.kill('SIGKILL');
+        }, this.limitMs);
+      let watchdog = watch();
+
+      started.stderr!.setEncoding('utf8').on('data', (text: string) => (lastWords = (lastWords + text).slice(-2000)));
+      started.on('message', (reply: AdmissionReply) => {
+        if ('verdict' in reply) verdicts.push(reply.verdict);
+        clearTimeout(watchdog);
+        watchdog = watch();
+      });
+      started.on('error', (error) => (lastWords += error.message));
+      started.once('close', (code, signal) => {
+        clearTimeout(watchdog);
+        this.#child = undefined;
+        const at = candidates[verdicts.length];
+        if (at) verdicts.push(overdue ? this.#timedOut(at) : crashed(at, signal ?? `exit code ${code}`, lastWords));
+        done(verdicts);
+      });
+      started.send({ candidates } satisfies AdmissionRequest, () => {});
+    });
+  }
+
+  #timedOut({ ref }: Candidate): Verdict {
+    return refused(ref, 'ADMISSION_TIMEOUT', `admission took more than ${this.limitMs / 1000} s`);
+  }
+}
+
+function crashed({ ref }: Candidate, how: string, lastWords: string): Verdict {
+  const said = lastWords
+    .split('\n')
+    .filter((line) => line.trim().length > 0)
+    .at(-1);
+  return refused(ref, 'ADMISSION_CRASHED', `the admission process died on it (${how})${said ? `: ${said.trim().slice(0, 200)}` : ''}`);
+}
+
+function refused(ref: string, code: RefusalCode, message: string): Verdict {
+  return { ref, refusal: { code, message }, timings: {} };
+}
+
+/** @returns where the admission process begins: beside this file when built, in dist/ when this runs from its source */
+export function admissionEntry(): string {
+  const here = fileURLToPath(import.meta.url);
+  if (here.endsWith('.js')) return join(dirname(here), 'admission.worker.js');
+  return resolve(dirname(here), '../../dist/src/model-registry/admission.worker.js');
+}

@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { CLASSES, type ActiveModel } from '../domain/model.js';
+import { TIMEFRAMES } from '../domain/timeframe.js';
+import type { Refusal } from './refusal-codes.js';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
+const SEMVER = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$/;
+const rows = z.null('must be null: the number of rows is free');
+const count = z.number().int().min(1).max(4096);
+const symbol = z.string().min(1).max(40);
+
+/** manifest.json, schema 1. What is not named here is refused, so that a misspelt key never passes for an absent one. */
+export const manifestSchema = z.strictObject({
+  schema: z.literal(1),
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower case letters, digits and dashes'),
+  version: z.string().regex(SEMVER, 'must be a semantic version, like 1.0.0'),
+  kind: z.string().min(1).max(60),
+  framework: z.strictObject({ name: z.string().min(1), version: z.string().min(1) }),
+  sha256,
+  input: z.strictObject({
+    name: z.string().min(1),
+    shape: z.union([z.tuple([rows, count]), z.tuple([rows, count, count])]),
+    dtype: z.literal('float32'),
+  }),
+  output: z.strictObject({
+    name: z.string().min(1),
+    shape: z.tuple([rows, z.literal(CLASSES.length)]),
+    dtype: z.literal('float32'),
+    classes: z.tuple([z.literal(CLASSES[0]), z.literal(CLASSES[1]), z.literal(CLASSES[2])]),
+  }),
+  features: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        mean: z.number(),
+        std: z.number().nonnegative(),
+        importance: z.number().min(0).max(1),
+      }),
+    )
+    .min(1)
+    .max(4096),
+  feature_hash: sha256,
+  window: count,
+  scaler: z.strictObject({ kind: z.enum(['standard', 'none']), inside: z.literal(true) }),
+  labels: z.looseObject({
+    method: z.string().min(1),
+    take_profit_atr: z.number().positive(),
+    stop_loss_atr: z.number().positive(),
+    horizon_candles: count,
+  }),
+  timeframes: z.array(z.enum(TIMEFRAMES)).min(1),
+  weight: z.number().positive().max(1000),
+  training: z.looseObject({
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    symbols: z.array(symbol).min(1),
+    rows: z.number().int().positive(),
+    held_out_symbols: z.array(symbol),
+    data: z.string().min(1),
+  }),
+  /** Out of sample; free in form, shown as it is. */
+  metrics: z.record(z.string(), z.unknown()),
+  created_at: z.iso.datetime(),
+});
+
+export type Manifest = z.output<typeof manifestSchema>;
+
+/** What this build can compute: the feature table's names and its hash over a choice of them. */
+export interface KnownFeatures {
+  readonly names: readonly string[];
+  hashOf(names: readonly string[]): string;
+}
+
+export type ManifestCheck =
+  | { readonly manifest: Manifest; readonly faults: readonly [] }
+  | { readonly manifest: Manifest | undefined; readonly faults: readonly [Refusal, ...Refusal[]] };
+
+/**
+ * Everything about a manifest that can be judged without touching the model.
+ * @param raw the parsed JSON
+ * @param place the folder it lies in: models/<name>/<version>
+ * @returns the manifest, and every fault found; the first one's code is the reason of a refusal
+ */
+export function checkManifest(raw: unknown, place: { name: string; version: string }, known: KnownFeatures): ManifestCheck {
+  const read = manifestSchema.safeParse(raw);
+  if (!read.success) {
+    const [first, ...others] = read.error.issues.map(
+      ({ path, message }): Refusal => invalid(`${path.join('.') || 'manifest.json'}: ${message}`),
+    );
+    return { manifest: undefined, faults: [first ?? invalid('manifest.json cannot be read'), ...others] };
+  }
+  const manifest = read.data;
+  const [first, ...others] = [...placeFaults(manifest, place), ...shapeFaults(manifest), ...featureFaults(manifest, known)];
+  return first ? { manifest, faults: [first, ...others] } : { manifest, faults: [] };
+}
+
+function placeFaults({ name, version }: Manifest, place: { name: string; version: string }): Refusal[] {
+  const faults: Refusal[] = [];
+  if (name !== place.name) faults.push(invalid(`name is "${name}" but its folder is "${place.name}"`));
+  if (version !== place.version) faults.push(invalid(`version is "${version}" but its folder is "${place.version}"`));
+  return faults;
+}
+
+function shapeFaults({ input, window, features, timeframes }: Manifest): Refusal[] {
+  const faults: Refusal[] = [];
+  const expected = window === 1 && input.shape.length === 2 ? [null, features.length] : [null, window, features.length];
+  if (input.shape.join() !== expected.join()) {
+    faults.push(
+      invalid(
+        `input.shape is ${JSON.stringify(input.shape)}; window ${window} and ${features.length} features need ${JSON.stringify(expected)}`,
+      ),
+    );
+  }
+  if (new Set(timeframes).size !== timeframes.length) faults.push(invalid('timeframes names one twice'));
+  const names = features.map(({ name }) => name);
+  const twice = names.filter((name, i) => names.indexOf(name) !== i);
+  if (twice.length > 0) faults.push(invalid(`features names ${twice.join(', ')} twice`));
+  return faults;
+}
+
+function featureFaults({ features, feature_hash }: Manifest, known: KnownFeatures): Refusal[] {
+  const names = features.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.names.includes(name));
+  if (unknown.length > 0) {
+    return [{ code: 'FEATURE_UNKNOWN', message: `this build computes no feature ${unknown.join(', ')}` }];
+  }
+  const ours = known.hashOf(names);
+  if (ours === feature_hash) return [];
+  const message = `feature_hash is ${feature_hash.slice(0, 12)}…, this build's definitions give ${ours.slice(0, 12)}…: train it again on them`;
+  return [{ code: 'FEATURE_HASH_MISMATCH', message }];
+}
+
+function invalid(message: string): Refusal {
+  return { code: 'MANIFEST_INVALID', message };
+}
+
+/** @param file absolute path of the ONNX file whose sha256 was checked */
+export function activeModelOf(manifest: Manifest, file: string): ActiveModel {
+  return {
+    name: manifest.name,
+    version: manifest.version,
+    file,
+    timeframes: TIMEFRAMES.filter((timeframe) => manifest.timeframes.includes(timeframe)),
+    features: manifest.features,
+    window: manifest.window,
+    input: manifest.input.name,
+    output: manifest.output.name,
+    weight: manifest.weight,
+  };
+}

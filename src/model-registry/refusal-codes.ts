@@ -1,0 +1,21 @@
+/** Why a model version does not serve. Codes are stable: users alert on them. */
+export const REFUSALS = [
+  'MANIFEST_MISSING', // no manifest.json in its folder
+  'MANIFEST_INVALID', // unreadable, or contradicts itself or its folder
+  'FEATURE_UNKNOWN', // asks for a feature that this build does not compute
+  'FEATURE_HASH_MISMATCH', // trained on other definitions of the same names
+  'SHA256_MISMATCH', // model.onnx is not the file that the manifest speaks of
+  'LOAD_FAILED', // absent, or ONNX Runtime refuses it
+  'INPUT_MISMATCH', // its input's name, type or shape is not the manifest's
+  'OUTPUT_MISMATCH', // so for its output
+  'GOLDEN_MISMATCH', // its answers are not those of the library that trained it, or golden.json is unusable
+  'ADMISSION_CRASHED', // it took the admission process down
+  'ADMISSION_TIMEOUT', // it did not get through admission in time
+  'CACHE_FULL', // MODEL_CACHE_SIZE models with more weight are served already
+] as const;
+export type RefusalCode = (typeof REFUSALS)[number];
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+}

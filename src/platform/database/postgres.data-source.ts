@@ -1,0 +1,85 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { DataSource, type MigrationInterface } from 'typeorm';
+import { StartError } from '../start-error.js';
+
+type Migration = new () => MigrationInterface;
+
+const FOLDER = new URL('../../../migrations/', import.meta.url);
+
+/** @returns every migration of migrations/, oldest first */
+export async function migrations(): Promise<Migration[]> {
+  const files = readdirSync(fileURLToPath(FOLDER)).filter((file) => /^\d+-[a-z-]+\.(js|ts)$/.test(file));
+  const modules = await Promise.all(
+    files.sort().map((file) => import(/* @vite-ignore */ new URL(file, FOLDER).href) as Promise<object>),
+  );
+  return modules.flatMap((module) =>
+    Object.values(module).filter((value): value is Migration => typeof value === 'function'),
+  );
+}
+
+/** @returns `host:port/database`, without user and password */
+export function whereIs(databaseUrl: string): string {
+  const { hostname, port, pathname } = new URL(databaseUrl);
+  return `${hostname}:${port || '5432'}${pathname}`;
+}
+
+/**
+ * Connects, and brings the schema to this version.
+ * @throws StartError with one readable message; it never holds the password
+ */
+export async function openDatabase(databaseUrl: string): Promise<DataSource> {
+  const known = await migrations();
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url: databaseUrl,
+    migrations: known,
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    poolSize: 10,
+    connectTimeoutMS: 10_000,
+    applicationName: 'alphapulse',
+    parseInt8: false,
+  });
+  await dataSource.initialize().catch((error: unknown) => {
+    throw new StartError(unreachable(databaseUrl, error));
+  });
+  try {
+    await refuseNewer(dataSource, known, databaseUrl);
+    await dataSource.runMigrations();
+  } catch (error) {
+    await dataSource.destroy();
+    if (error instanceof StartError) throw error;
+    throw new StartError(
+      `A migration of the database ${whereIs(databaseUrl)} failed and was rolled back: ${reasonOf(error)}. ` +
+        'Nothing already saved was changed by it. Put right what it names, then start again.',
+    );
+  }
+  return dataSource;
+}
+
+function unreachable(databaseUrl: string, error: unknown): string {
+  const remedy =
+    (error as { code?: string }).code === '3D000'
+      ? 'Create that database, or correct DATABASE_URL.'
+      : 'Check that it runs and that DATABASE_URL is right, or unset DATABASE_URL to use the embedded PostgreSQL.';
+  return `The database ${whereIs(databaseUrl)} cannot be used: ${reasonOf(error)}. ${remedy}`;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  return (error as Error).message.replace(/\.$/, '') || String((error as { code?: string }).code);
+}
+
+async function refuseNewer(dataSource: DataSource, known: readonly Migration[], databaseUrl: string): Promise<void> {
+  const [table] = await dataSource.query<{ name: string | null }[]>(`select to_regclass('migrations') as name`);
+  if (!table?.name) return;
+  const applied = await dataSource.query<{ name: string }[]>('select name from migrations order by timestamp, id');
+  const names = new Set(known.map(({ name }) => name));
+  const unknown = applied.filter(({ name }) => !names.has(name)).map(({ name }) => name);
+  if (unknown.length === 0) return;
+  throw new StartError(
+    `The database ${whereIs(databaseUrl)} is newer than this program: it holds ${unknown.join(', ')}. ` +
+      'Start the version that made it, or use another database.',
+  );
+}
