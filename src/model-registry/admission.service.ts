@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AdmissionReply, AdmissionRequest, Candidate, Verdict } from './admission.js';
@@ -37,7 +38,11 @@ export class AdmissionService {
   #oneChild(candidates: readonly Candidate[]): Promise<readonly Verdict[]> {
     return new Promise((done) => {
       const verdicts: Verdict[] = [];
-      const started = fork(this.entry, [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' });
+      const started = fork(this.entry, [], {
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        serialization: 'advanced',
+      });
       this.#child = started;
       let overdue = false;
       let lastWords = '';
@@ -54,14 +59,19 @@ export class AdmissionService {
         clearTimeout(watchdog);
         watchdog = watch();
       });
-      started.on('error', (error) => (lastWords += error.message));
-      started.once('close', (code, signal) => {
+      // Both: a verdict may still be on its way in the channel when the process is gone already.
+      const over = Promise.all([once(started, 'close'), once(started, 'disconnect')]);
+      const finish = (how: string): void => {
         clearTimeout(watchdog);
         this.#child = undefined;
         const at = candidates[verdicts.length];
-        if (at) verdicts.push(overdue ? this.#timedOut(at) : crashed(at, signal ?? `exit code ${code}`, lastWords));
+        if (at) verdicts.push(overdue ? this.#timedOut(at) : crashed(at, how, lastWords));
         done(verdicts);
-      });
+      };
+      over.then(
+        () => finish(started.signalCode ?? `exit code ${started.exitCode}`),
+        (error: Error) => finish(error.message),
+      );
       started.send({ candidates } satisfies AdmissionRequest, () => {});
     });
   }
@@ -76,7 +86,11 @@ function crashed({ ref }: Candidate, how: string, lastWords: string): Verdict {
     .split('\n')
     .filter((line) => line.trim().length > 0)
     .at(-1);
-  return refused(ref, 'ADMISSION_CRASHED', `the admission process died on it (${how})${said ? `: ${said.trim().slice(0, 200)}` : ''}`);
+  return refused(
+    ref,
+    'ADMISSION_CRASHED',
+    `the admission process died on it (${how})${said ? `: ${said.trim().slice(0, 200)}` : ''}`,
+  );
 }
 
 function refused(ref: string, code: RefusalCode, message: string): Verdict {

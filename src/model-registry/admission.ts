@@ -57,7 +57,8 @@ export function tensorFault(
   const have = actual.map(({ name }) => `"${name}"`).join(', ') || 'none';
   if (!found) return `the graph has no ${what} "${declared.name}"; it has ${have}`;
   if (what === 'input' && actual.length > 1) return `the graph needs more than one input: ${have}`;
-  if (found.type !== declared.dtype) return `${what} "${found.name}" is ${found.type}, the manifest says ${declared.dtype}`;
+  if (found.type !== declared.dtype)
+    return `${what} "${found.name}" is ${found.type}, the manifest says ${declared.dtype}`;
   const fits =
     found.shape.length === declared.shape.length &&
     declared.shape.every((size, i) => (size === null ? isFree(found.shape[i]!) : found.shape[i] === size));

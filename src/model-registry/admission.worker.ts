@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { tensorFault, type AdmissionReply, type AdmissionRequest, type Candidate, type TensorShape, type Verdict } from './admission.js';
+import {
+  tensorFault,
+  type AdmissionReply,
+  type AdmissionRequest,
+  type Candidate,
+  type TensorShape,
+  type Verdict,
+} from './admission.js';
 import { compareGolden, readGolden, type Golden } from './golden.js';
 import type { RefusalCode } from './refusal-codes.js';
 
@@ -39,7 +46,8 @@ async function judge(candidate: Candidate): Promise<Verdict> {
       await session.release();
     }
   } catch (error) {
-    const { code, message } = error instanceof Refused ? error : { code: 'LOAD_FAILED' as const, message: (error as Error).message };
+    const { code, message } =
+      error instanceof Refused ? error : { code: 'LOAD_FAILED' as const, message: (error as Error).message };
     return { ref, timings, refusal: { code, message } };
   }
 }
@@ -53,7 +61,10 @@ async function checkedBytes({ folder, sha256 }: Candidate, timings: Timings): Pr
   const actual = createHash('sha256').update(bytes).digest('hex');
   timings.hashMs = performance.now() - began;
   if (actual !== sha256) {
-    throw new Refused('SHA256_MISMATCH', `model.onnx has sha256 ${actual.slice(0, 12)}…, its manifest says ${sha256.slice(0, 12)}…`);
+    throw new Refused(
+      'SHA256_MISMATCH',
+      `model.onnx has sha256 ${actual.slice(0, 12)}…, its manifest says ${sha256.slice(0, 12)}…`,
+    );
   }
   return bytes;
 }
@@ -80,7 +91,9 @@ function checkTensors(session: InferenceSession, { input, output }: Candidate): 
 
 function shapesOf(metadata: readonly InferenceSession.ValueMetadata[]): TensorShape[] {
   return metadata.map((value) =>
-    value.isTensor ? { name: value.name, type: value.type, shape: value.shape } : { name: value.name, type: 'no tensor', shape: [] },
+    value.isTensor
+      ? { name: value.name, type: value.type, shape: value.shape }
+      : { name: value.name, type: 'no tensor', shape: [] },
   );
 }
 
@@ -99,16 +112,29 @@ async function goldenOf({ folder, input }: Candidate): Promise<Golden> {
   return golden;
 }
 
-async function checkAnswers(session: InferenceSession, candidate: Candidate, golden: Golden, timings: Timings): Promise<number> {
+async function checkAnswers(
+  session: InferenceSession,
+  candidate: Candidate,
+  golden: Golden,
+  timings: Timings,
+): Promise<number> {
   const began = performance.now();
   const { worst, row, within } = compareGolden(golden, await run(session, candidate, golden.inputs, golden.rows));
   timings.goldenMs = performance.now() - began;
   if (within) return worst;
-  throw new Refused('GOLDEN_MISMATCH', `golden row ${row} differs by ${worst.toExponential(2)}, allowed is ${golden.tolerance}`);
+  throw new Refused(
+    'GOLDEN_MISMATCH',
+    `golden row ${row} differs by ${worst.toExponential(2)}, allowed is ${golden.tolerance}`,
+  );
 }
 
 /** Also proves that the number of rows is really free: the same rows give the same answers in other batches. */
-async function warmUp(session: InferenceSession, candidate: Candidate, golden: Golden, timings: Timings): Promise<void> {
+async function warmUp(
+  session: InferenceSession,
+  candidate: Candidate,
+  golden: Golden,
+  timings: Timings,
+): Promise<void> {
   const began = performance.now();
   const width = widthOf(candidate.input);
   for (const rows of WARM_UP_ROWS) {
@@ -119,13 +145,22 @@ async function warmUp(session: InferenceSession, candidate: Candidate, golden: G
       if (rows === 1) timings.run1Ms = took;
       if (rows === 64) timings.run64Ms = took;
       const { worst, row, within } = compareGolden(golden, answers);
-      if (!within) throw new Refused('GOLDEN_MISMATCH', `in a batch of ${rows}, golden row ${row} differs by ${worst.toExponential(2)}`);
+      if (!within)
+        throw new Refused(
+          'GOLDEN_MISMATCH',
+          `in a batch of ${rows}, golden row ${row} differs by ${worst.toExponential(2)}`,
+        );
     }
   }
   timings.warmUpMs = performance.now() - began;
 }
 
-async function run(session: InferenceSession, { input, output }: Candidate, data: Float32Array, rows: number): Promise<Float32Array> {
+async function run(
+  session: InferenceSession,
+  { input, output }: Candidate,
+  data: Float32Array,
+  rows: number,
+): Promise<Float32Array> {
   const dims = [rows, ...input.shape.slice(1).map(Number)];
   const outputs = await session.run({ [input.name]: new Tensor('float32', data, dims) }, [output.name]);
   const answers = outputs[output.name]!;

@@ -34,8 +34,11 @@ export function readGolden(raw: unknown, width: number): Golden | string {
   const { inputs, outputs, tolerance } = read.data;
   if (inputs.length !== outputs.length) return `golden.json has ${inputs.length} inputs but ${outputs.length} outputs`;
   const misshapen = inputs.findIndex((row) => row.length !== width);
-  if (misshapen >= 0) return `golden.json input ${misshapen} has ${inputs[misshapen]!.length} numbers, the model takes ${width}`;
-  const improbable = outputs.findIndex((row) => Math.abs(row.reduce((sum, p) => sum + p, 0) - 1) > 1e-4 || row.some((p) => p < 0));
+  if (misshapen >= 0)
+    return `golden.json input ${misshapen} has ${inputs[misshapen]!.length} numbers, the model takes ${width}`;
+  const improbable = outputs.findIndex(
+    (row) => Math.abs(row.reduce((sum, p) => sum + p, 0) - 1) > 1e-4 || row.some((p) => p < 0),
+  );
   if (improbable >= 0) return `golden.json output ${improbable} is no probability distribution`;
   return {
     rows: inputs.length,

@@ -81,16 +81,24 @@ export type ManifestCheck =
  * @param place the folder it lies in: models/<name>/<version>
  * @returns the manifest, and every fault found; the first one's code is the reason of a refusal
  */
-export function checkManifest(raw: unknown, place: { name: string; version: string }, known: KnownFeatures): ManifestCheck {
+export function checkManifest(
+  raw: unknown,
+  place: { name: string; version: string },
+  known: KnownFeatures,
+): ManifestCheck {
   const read = manifestSchema.safeParse(raw);
   if (!read.success) {
-    const [first, ...others] = read.error.issues.map(
-      ({ path, message }): Refusal => invalid(`${path.join('.') || 'manifest.json'}: ${message}`),
+    const [first, ...others] = read.error.issues.map(({ path, message }): Refusal =>
+      invalid(`${path.join('.') || 'manifest.json'}: ${message}`),
     );
     return { manifest: undefined, faults: [first ?? invalid('manifest.json cannot be read'), ...others] };
   }
   const manifest = read.data;
-  const [first, ...others] = [...placeFaults(manifest, place), ...shapeFaults(manifest), ...featureFaults(manifest, known)];
+  const [first, ...others] = [
+    ...placeFaults(manifest, place),
+    ...shapeFaults(manifest),
+    ...featureFaults(manifest, known),
+  ];
   return first ? { manifest, faults: [first, ...others] } : { manifest, faults: [] };
 }
 

@@ -36,7 +36,14 @@ export async function freePort(): Promise<number> {
 export async function startApp(home: string, env: Record<string, string> = {}): Promise<RunningApp> {
   const port = env['PORT'] ?? String(await freePort());
   const child = spawn(process.execPath, ['scripts/start.mjs'], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ALPHAPULSE_HOME: home, PORT: port, LOG_LEVEL: 'info', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      ALPHAPULSE_HOME: home,
+      PORT: port,
+      LOG_LEVEL: 'info',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -59,7 +66,8 @@ export async function startApp(home: string, env: Record<string, string> = {}): 
       return (await response.json()) as T;
     },
     async end(signal) {
-      if (child.exitCode !== null || child.signalCode !== null) return { code: child.exitCode, signal: child.signalCode };
+      if (child.exitCode !== null || child.signalCode !== null)
+        return { code: child.exitCode, signal: child.signalCode };
       const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
         child.once('exit', (code, by) => resolve({ code, signal: by })),
       );
@@ -70,7 +78,12 @@ export async function startApp(home: string, env: Record<string, string> = {}): 
 }
 
 /** Polls until `probe` answers something other than undefined; a probe that throws counts as not yet. */
-export async function until<T>(app: RunningApp, what: string, probe: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
+export async function until<T>(
+  app: RunningApp,
+  what: string,
+  probe: () => Promise<T | undefined>,
+  timeoutMs = 60_000,
+): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   let last: unknown;
   while (performance.now() < deadline) {
@@ -87,5 +100,7 @@ export async function until<T>(app: RunningApp, what: string, probe: () => Promi
 }
 
 export async function ready(app: RunningApp): Promise<void> {
-  await until(app, 'readiness', async () => ((await fetch(`${app.url}/health/ready`)).status === 200 ? true : undefined));
+  await until(app, 'readiness', async () =>
+    (await fetch(`${app.url}/health/ready`)).status === 200 ? true : undefined,
+  );
 }

@@ -28,7 +28,9 @@ async function all<T>(app: RunningApp, path: string): Promise<T[]> {
 
 /** Ids of every signal that a client was told of: what must survive. */
 function listen(app: RunningApp, acknowledged: Set<string>): WebSocket {
-  const socket = new WebSocket(`${app.url.replace('http', 'ws')}/ws`, { headers: { authorization: `Bearer ${app.key()}` } });
+  const socket = new WebSocket(`${app.url.replace('http', 'ws')}/ws`, {
+    headers: { authorization: `Bearer ${app.key()}` },
+  });
   socket.on('error', () => undefined);
   socket.on('message', (raw: Buffer) => {
     const { type, data } = JSON.parse(raw.toString()) as { type: string; data: { id: string } };

@@ -27,7 +27,9 @@ async function violations(files: Record<string, string>): Promise<string[]> {
 
 const noun = 'export const noun = 1;';
 const PLANTED: Record<string, Record<string, string>> = {
-  'pure-stays-pure': { 'src/trading/risk.ts': "import { readFileSync } from 'node:fs';\nexport const risk = readFileSync;" },
+  'pure-stays-pure': {
+    'src/trading/risk.ts': "import { readFileSync } from 'node:fs';\nexport const risk = readFileSync;",
+  },
   'pure-imports-pure': {
     'src/trading/risk.ts': "import { clock } from './some.clock.js';\nexport const risk = clock;",
     'src/trading/some.clock.ts': 'export const clock = 1;',

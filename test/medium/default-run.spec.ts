@@ -26,7 +26,11 @@ function hear(url: string, headers: Record<string, string>, wanted: string[]): P
     }, 60_000);
     socket.on('error', reject);
     socket.on('message', (raw: Buffer) => {
-      const { type, data, timestamp } = JSON.parse(raw.toString()) as { type: string; data: unknown; timestamp: string };
+      const { type, data, timestamp } = JSON.parse(raw.toString()) as {
+        type: string;
+        data: unknown;
+        timestamp: string;
+      };
       expect(Number.isNaN(Date.parse(timestamp))).toBe(false);
       heard[type] ??= data;
       if (wanted.every((name) => name in heard)) {
@@ -69,7 +73,17 @@ describe('the default run, as the README says', () => {
     expect(JSON.stringify(lineage)).toContain(signal.id);
     const latency = await app.get<unknown>('/api/v1/latency');
     expect(JSON.stringify(latency)).toMatch(/p99/);
-    for (const path of ['runs', 'models', 'series', 'orders', 'fills', 'positions', 'equity', 'status', 'candles?symbol=BTC/USDT&timeframe=1m']) {
+    for (const path of [
+      'runs',
+      'models',
+      'series',
+      'orders',
+      'fills',
+      'positions',
+      'equity',
+      'status',
+      'candles?symbol=BTC/USDT&timeframe=1m',
+    ]) {
       await app.get(`/api/v1/${path}`);
     }
   });
@@ -85,7 +99,9 @@ describe('the default run, as the README says', () => {
   });
 
   it('lets a browser in by a single-use ticket, and nobody without', async () => {
-    const { ticket } = (await (await app.request('/api/v1/ws-ticket', { method: 'POST' })).json()) as { ticket: string };
+    const { ticket } = (await (await app.request('/api/v1/ws-ticket', { method: 'POST' })).json()) as {
+      ticket: string;
+    };
     const url = `${app.url.replace('http', 'ws')}/ws`;
     await hear(`${url}?ticket=${ticket}`, {}, ['initial_signals']);
     await expect(hear(`${url}?ticket=${ticket}`, {}, ['initial_signals'])).rejects.toThrow(/401/);
@@ -94,7 +110,9 @@ describe('the default run, as the README says', () => {
   });
 
   it('turns paper orders into fills and positions', async () => {
-    await until(app, 'a fill', async () => ((await app.get<Page<unknown>>('/api/v1/fills')).data.length > 0 ? true : undefined));
+    await until(app, 'a fill', async () =>
+      (await app.get<Page<unknown>>('/api/v1/fills')).data.length > 0 ? true : undefined,
+    );
     expect((await app.get<Page<unknown>>('/api/v1/orders')).data.length).toBeGreaterThan(0);
     expect((await app.get<Page<unknown>>('/api/v1/positions?state=all')).data.length).toBeGreaterThan(0);
   });
@@ -103,7 +121,9 @@ describe('the default run, as the README says', () => {
     for (const path of ['/health/live', '/health/ready', '/metrics', '/docs', '/']) {
       expect((await fetch(app.url + path)).status, path).toBe(200);
     }
-    expect((await fetch(`${app.url}/metrics`).then((response) => response.text())).match(/^alphapulse_/m)).not.toBeNull();
+    expect(
+      (await fetch(`${app.url}/metrics`).then((response) => response.text())).match(/^alphapulse_/m),
+    ).not.toBeNull();
     for (const path of ['signals', 'runs', 'status', 'orders', 'models']) {
       const response = await fetch(`${app.url}/api/v1/${path}`);
       expect(response.status, path).toBe(401);

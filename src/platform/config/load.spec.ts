@@ -42,7 +42,7 @@ test.each([
   ['EXCHANGE', 'kraken', 'one of simulator, binance is allowed'],
   ['ONNX_ENABLED', 'maybe', 'true or false'],
   ['TIMEFRAMES', '7m', 'unknown timeframe "7m"; allowed: 1m 5m 15m 1h 4h 1d'],
-  ['SYMBOLS', 'BTCUSDT', '"BTCUSDT" is no pair; write BTC/USDT'],
+  ['SYMBOLS', 'BTC?', '"BTC?" is no pair; write BTC/USDT'],
   ['ALPHAPULSE_HOMEE', 'x', 'no such key; did you mean ALPHAPULSE_HOME?'],
   ['ALPHAPULSE_LOG_LEVLE', 'info', 'no such key; did you mean LOG_LEVEL?'],
 ])('%s=%s is refused: %s', (key, value, message) => {

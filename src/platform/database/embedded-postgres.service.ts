@@ -17,6 +17,7 @@ import {
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { env as environment } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { StartError } from '../start-error.js';
@@ -103,20 +104,19 @@ export class EmbeddedPostgres {
     }
   }
 
-  static running(
-    url: string,
-    port: number,
-    server: ChildProcess,
-    user: PostgresUser | undefined,
-    onLost?: (reason: string) => void,
-  ): EmbeddedPostgres {
-    const instance = new EmbeddedPostgres(url, port, server.pid!, server, watch(server, user));
-    server.once('exit', (code, signal) => {
+  static running(url: string, port: number, server: Server, onLost?: (reason: string) => void): EmbeddedPostgres {
+    const instance = new EmbeddedPostgres(url, port, server.process.pid!, server.process, server.watcher);
+    server.process.once('exit', (code, signal) => {
       instance.watcher?.kill('SIGKILL');
       if (!instance.#stopping) onLost?.(`The embedded PostgreSQL ended by itself (${signal ?? `exit code ${code}`}).`);
     });
     return instance;
   }
+}
+
+interface Server {
+  readonly process: ChildProcess;
+  readonly watcher: ChildProcess | undefined;
 }
 
 function unprivilegedUser(): PostgresUser | undefined {
@@ -146,7 +146,7 @@ function passwordOf(home: string, initialized: boolean): string {
 /** Where the server's user may not traverse the parents (/root), the folder is reached as its working directory. */
 function asSeenBy(user: PostgresUser | undefined, data: string): { path: string; options: SpawnOptions } {
   const viaCwd = user !== undefined && process.platform === 'linux';
-  const env = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' };
+  const env = { ...(process.platform === 'win32' ? environment : {}), LC_ALL: 'C', TZ: 'UTC' };
   return { path: viaCwd ? '/proc/self/cwd' : data, options: { ...user, cwd: data, env } };
 }
 
@@ -223,8 +223,10 @@ async function tryStart(
   server.once('error', (error) => (ended = error.message));
   server.once('exit', (code, signal) => (ended ??= `ended with ${signal ?? `exit code ${code}`}`));
 
+  const watcher = server.pid === undefined ? undefined : watch(server.pid, user);
   const failure = await whenReady(url, () => ended);
-  if (failure === undefined) return EmbeddedPostgres.running(url, port, server, user, onLost);
+  if (failure === undefined) return EmbeddedPostgres.running(url, port, { process: server, watcher }, onLost);
+  watcher?.kill('SIGKILL');
   if (ended === undefined) server.kill('SIGQUIT');
   const lastLines = readFileSync(logFile, 'utf8').slice(from).trim().split('\n').slice(-5).join('\n  ');
   return `The embedded PostgreSQL did not start: ${failure}. Its log, ${logFile}, ends with:\n  ${lastLines}`;
@@ -264,9 +266,9 @@ async function whenReady(url: string, ended: () => string | undefined): Promise<
 }
 
 /** Stops the server when this process is gone, however it went: its end closes the pipe that the watcher reads. */
-function watch(server: ChildProcess, user: PostgresUser | undefined): ChildProcess | undefined {
+function watch(pid: number, user: PostgresUser | undefined): ChildProcess | undefined {
   if (process.platform === 'win32') return undefined;
-  const watcher = spawn('/bin/sh', ['-c', 'read -r _; kill -INT "$0"', String(server.pid)], {
+  const watcher = spawn('/bin/sh', ['-c', 'read -r _; kill -INT "$0"', String(pid)], {
     ...user,
     cwd: '/',
     detached: true,

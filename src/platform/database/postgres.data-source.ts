@@ -26,10 +26,11 @@ export function whereIs(databaseUrl: string): string {
 
 /**
  * Connects, and brings the schema to this version.
+ * @param versions of the schema, oldest first; absent: those of migrations/
  * @throws StartError with one readable message; it never holds the password
  */
-export async function openDatabase(databaseUrl: string): Promise<DataSource> {
-  const known = await migrations();
+export async function openDatabase(databaseUrl: string, versions?: readonly Migration[]): Promise<DataSource> {
+  const known = [...(versions ?? (await migrations()))];
   const dataSource = new DataSource({
     type: 'postgres',
     url: databaseUrl,
@@ -39,6 +40,7 @@ export async function openDatabase(databaseUrl: string): Promise<DataSource> {
     poolSize: 10,
     connectTimeoutMS: 10_000,
     applicationName: 'alphapulse',
+    logger: 'debug', // TypeORM's own console output would be a second, less readable message
     parseInt8: false,
   });
   await dataSource.initialize().catch((error: unknown) => {
@@ -46,14 +48,10 @@ export async function openDatabase(databaseUrl: string): Promise<DataSource> {
   });
   try {
     await refuseNewer(dataSource, known, databaseUrl);
-    await dataSource.runMigrations();
+    await migrate(dataSource, known, databaseUrl);
   } catch (error) {
     await dataSource.destroy();
-    if (error instanceof StartError) throw error;
-    throw new StartError(
-      `A migration of the database ${whereIs(databaseUrl)} failed and was rolled back: ${reasonOf(error)}. ` +
-        'Nothing already saved was changed by it. Put right what it names, then start again.',
-    );
+    throw error;
   }
   return dataSource;
 }
@@ -71,12 +69,29 @@ function reasonOf(error: unknown): string {
   return (error as Error).message.replace(/\.$/, '') || String((error as { code?: string }).code);
 }
 
-async function refuseNewer(dataSource: DataSource, known: readonly Migration[], databaseUrl: string): Promise<void> {
+async function migrate(dataSource: DataSource, known: readonly Migration[], databaseUrl: string): Promise<void> {
+  try {
+    await dataSource.runMigrations();
+  } catch (error) {
+    const applied = new Set(await namesOfApplied(dataSource));
+    const failed = known.find(({ name }) => !applied.has(name))?.name ?? 'unknown';
+    throw new StartError(
+      `Migration ${failed} of the database ${whereIs(databaseUrl)} failed and was rolled back: ${reasonOf(error)}. ` +
+        'Nothing already saved was changed by it. Put right what it names, then start again.',
+    );
+  }
+}
+
+async function namesOfApplied(dataSource: DataSource): Promise<string[]> {
   const [table] = await dataSource.query<{ name: string | null }[]>(`select to_regclass('migrations') as name`);
-  if (!table?.name) return;
-  const applied = await dataSource.query<{ name: string }[]>('select name from migrations order by timestamp, id');
+  if (!table?.name) return [];
+  const rows = await dataSource.query<{ name: string }[]>('select name from migrations order by timestamp, id');
+  return rows.map(({ name }) => name);
+}
+
+async function refuseNewer(dataSource: DataSource, known: readonly Migration[], databaseUrl: string): Promise<void> {
   const names = new Set(known.map(({ name }) => name));
-  const unknown = applied.filter(({ name }) => !names.has(name)).map(({ name }) => name);
+  const unknown = (await namesOfApplied(dataSource)).filter((name) => !names.has(name));
   if (unknown.length === 0) return;
   throw new StartError(
     `The database ${whereIs(databaseUrl)} is newer than this program: it holds ${unknown.join(', ')}. ` +

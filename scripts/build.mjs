@@ -1,0 +1,3 @@
+import { build } from './project.mjs';
+
+build({ force: true });

@@ -1,0 +1,4 @@
+import { build } from './project.mjs';
+
+build();
+await import('../dist/src/cli.js');

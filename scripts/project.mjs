@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const SOURCES = ['src', 'migrations', 'bench', 'package.json', 'tsconfig.json', 'nest-cli.json', '.swcrc'];
+const STAMP = join(root, 'dist', '.built');
+const LOCK = join(root, 'node_modules', '.alphapulse-build');
+
+/** Says what is missing before anything can fail in a way that nobody understands. */
+export function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19))
+    fail(`AlphaPulse needs Node 20.19 or newer; this is ${process.version}.`);
+  if (!existsSync(join(root, 'node_modules', '@nestjs', 'core')))
+    fail('The dependencies are not installed. Run: npm ci');
+}
+
+/** Builds dist/ when a source is newer than it. Two starts at once build once: the second waits for the first. */
+export function build({ force = false } = {}) {
+  checkNode();
+  if (!canBuild()) return; // an image without the compiler carries its dist/
+  const release = takeTurn();
+  try {
+    const newest = newestSource();
+    if (!force && existsSync(STAMP) && Number(readFileSync(STAMP, 'utf8')) >= newest) return;
+    rmSync(STAMP, { force: true });
+    const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [nest, 'build'], { cwd: root, encoding: 'utf8' });
+    if (status !== 0) fail(`The build failed.\n${stdout}${stderr}`);
+    writeFileSync(`${STAMP}.new`, String(newest));
+    renameSync(`${STAMP}.new`, STAMP);
+  } finally {
+    release();
+  }
+}
+
+/** @returns {never} */
+export function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function canBuild() {
+  return existsSync(join(root, 'node_modules', '@nestjs', 'cli')) && existsSync(join(root, 'src'));
+}
+
+function newestSource() {
+  const newest = (path) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (!stat) return 0;
+    if (!stat.isDirectory()) return /\.spec\.ts$/.test(path) ? 0 : stat.mtimeMs;
+    // The folder's own time tells of a file that was removed.
+    return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+  };
+  return Math.max(...SOURCES.map((source) => newest(join(root, source))));
+}
+
+function takeTurn() {
+  for (let waited = 0; ; waited += 100) {
+    try {
+      mkdirSync(LOCK);
+      writeFileSync(join(LOCK, 'pid'), String(process.pid));
+      return () => rmSync(LOCK, { recursive: true, force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') return () => {}; // node_modules cannot be written: then nobody builds at once either
+      if (!builderLives() || waited > 60_000) rmSync(LOCK, { recursive: true, force: true });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
+  }
+}
+
+function builderLives() {
+  try {
+    process.kill(Number(readFileSync(join(LOCK, 'pid'), 'utf8')), 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM' || error.code === 'ENOENT'; // without a pid yet: it has only just begun
+  }
+}

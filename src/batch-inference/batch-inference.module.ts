@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { availableParallelism } from 'node:os';
+import { Settings } from '../platform/config/settings.js';
+import { BatchInferenceService } from './batch-inference.service.js';
+import { workerCount } from './engines/provider.js';
+import { LatencyController } from './latency.controller.js';
+import { RunController } from './run.controller.js';
+import { RunRepository } from './run.repository.js';
+import { WorkerPool } from './worker-pool.service.js';
+
+function poolFor({ config }: Settings): WorkerPool {
+  const { ONNX_ENABLED, INFERENCE_WORKERS, INFERENCE_TIMEOUT, EXECUTION_PROVIDER } = config;
+  return new WorkerPool({
+    workers: ONNX_ENABLED ? workerCount(INFERENCE_WORKERS, availableParallelism(), EXECUTION_PROVIDER) : 0,
+    timeoutMs: INFERENCE_TIMEOUT * 1000,
+    provider: EXECUTION_PROVIDER,
+  });
+}
+
+@Module({
+  controllers: [RunController, LatencyController],
+  providers: [{ provide: WorkerPool, useFactory: poolFor, inject: [Settings] }, RunRepository, BatchInferenceService],
+  exports: [BatchInferenceService],
+})
+export class BatchInferenceModule {}

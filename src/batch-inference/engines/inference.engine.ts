@@ -1,0 +1,21 @@
+import type { ModelSpec } from '../model-spec.js';
+
+/** One model, loaded. Rows are independent of one another: a row's answer does not depend on its batch. */
+export abstract class InferenceEngine {
+  /** What runs it, once loaded: `onnx/cpu`. */
+  abstract readonly label: string;
+  /** What was asked for and could not be had, each with its reason. */
+  abstract readonly notes: readonly string[];
+
+  /** @throws with the reason when the file, its names, types or shapes are not what the spec says */
+  abstract load(spec: ModelSpec): Promise<void>;
+
+  /**
+   * @param rows ≥ 1
+   * @param input at least rows × window × features values, row after row, oldest candle first
+   * @param output at least rows × 3 values; filled with the probabilities short, flat, long
+   */
+  abstract run(rows: number, input: Float32Array, output: Float32Array): Promise<void>;
+
+  abstract release(): Promise<void>;
+}

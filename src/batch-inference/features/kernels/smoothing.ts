@@ -1,0 +1,36 @@
+import { INPUT, type Plan, type Slot } from '../plan.js';
+
+/** Steps after which a recursive average of `period` has forgotten its seed to e^-7 (< 1e-3). */
+const FORGET = { ema: 3.5, wilder: 7 } as const;
+
+/**
+ * Exponential moving average, weight 2 ÷ (period + 1), seeded by the mean of the first `period` values (as TA-Lib and
+ * talipp).
+ */
+export function ema(plan: Plan, x: Slot, period: number): Slot {
+  return plan.once(`ema ${x.at} ${period}`, () => recursive(plan, x, period, 2 / (period + 1), FORGET.ema));
+}
+
+/**
+ * Wilder's smoothing (1978), weight 1 ÷ period, seeded by the mean of the first `period` values (as TA-Lib's RSI and
+ * ATR, and talipp).
+ */
+export function wilder(plan: Plan, x: Slot, period: number): Slot {
+  return plan.once(`wilder ${x.at} ${period}`, () => recursive(plan, x, period, 1 / period, FORGET.wilder));
+}
+
+function recursive(plan: Plan, x: Slot, period: number, weight: number, forget: number): Slot {
+  const out = plan.slot(x.since + period - 1, x.settled + period - 1 + Math.ceil(forget * period));
+  const [i, o, first, seeded] = [x.at, out.at, x.since, out.since];
+  plan.step((s, b) => {
+    const n = s[b + INPUT.COUNT];
+    if (n > seeded) {
+      s[b + o] += weight * (s[b + i] - s[b + o]);
+      return;
+    }
+    if (n < first) return;
+    const total = n === first ? s[b + i] : s[b + o] + s[b + i];
+    s[b + o] = n === seeded ? total / period : total;
+  });
+  return out;
+}

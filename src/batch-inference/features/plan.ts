@@ -1,0 +1,148 @@
+/**
+ * One number of a series' state: where it lies in the block, from which candle it is defined, from which it is settled.
+ * A recursive average is defined as soon as it is seeded and settled once the seed weighs less than 1e-3.
+ */
+export interface Slot {
+  readonly at: number;
+  /** Contiguous candles until the value is defined, as its reference defines it. */
+  readonly since: number;
+  /** Contiguous candles until it may be shown to a model; ≥ since. */
+  readonly settled: number;
+}
+
+/** Where the store writes a candle in its series' block before the steps run. */
+export const INPUT = {
+  OPEN_TIME: 0,
+  DURATION: 1,
+  OPEN: 2,
+  HIGH: 3,
+  LOW: 4,
+  CLOSE: 5,
+  VOLUME: 6,
+  PREVIOUS_HIGH: 7,
+  PREVIOUS_LOW: 8,
+  PREVIOUS_CLOSE: 9,
+  /** Candles absorbed since the series began, this one included. */
+  COUNT: 10,
+} as const;
+
+const input = (at: number, since: number): Slot => ({ at, since, settled: since });
+
+/**
+ * Computes one value from up to four others of the same candle: reads s[a], s[b], s[c], s[d] and writes s[out]. It takes
+ * places, not numbers, because a number that crosses a call which is not inlined is allocated on the heap.
+ */
+export type Formula = (s: Float64Array, out: number, a: number, b: number, c: number, d: number) => void;
+
+/** A kernel's work for one closed candle: `b` is where the block of the series begins in the state `s`. */
+export type Step = (s: Float64Array, b: number) => void;
+
+const MOST_PERIODS = 64;
+const MOST_SINGLES = 384;
+const OPERANDS = 5;
+
+/**
+ * The order of work for one candle: kernels reserve slots in a block and append steps; the store runs the steps on the
+ * block of any series. Kernels asked for twice are built once. The steps allocate nothing.
+ */
+export class Plan {
+  readonly openTime = input(INPUT.OPEN_TIME, 1);
+  readonly duration = input(INPUT.DURATION, 1);
+  readonly open = input(INPUT.OPEN, 1);
+  readonly high = input(INPUT.HIGH, 1);
+  readonly low = input(INPUT.LOW, 1);
+  readonly close = input(INPUT.CLOSE, 1);
+  readonly volume = input(INPUT.VOLUME, 1);
+  /** The candle before; meaningless in the first candle. */
+  readonly previousHigh = input(INPUT.PREVIOUS_HIGH, 2);
+  readonly previousLow = input(INPUT.PREVIOUS_LOW, 2);
+  readonly previousClose = input(INPUT.PREVIOUS_CLOSE, 2);
+
+  /** Position of the current candle in the blocks of each period: (openTime / duration) mod period. */
+  readonly phases = new Int32Array(MOST_PERIODS);
+  readonly #periods: number[] = [];
+  readonly #steps: Formula[] = [];
+  /** Per step, offsets in the block of what it writes and reads; all 0 for a kernel, which is so handed the block itself. */
+  readonly #operands: number[] = [];
+  #table = new Int32Array(0);
+  readonly #built = new Map<string, unknown>();
+  #singles = Object.keys(INPUT).length;
+  #end = MOST_SINGLES;
+  #index = -1;
+
+  /** Float64 numbers in one series' block. */
+  get stride(): number {
+    return this.#end;
+  }
+
+  /** @returns a slot defined from candle `since`, settled from candle `settled` */
+  slot(since: number, settled = since): Slot {
+    return { at: this.reserve(1), since, settled: Math.max(since, settled) };
+  }
+
+  /**
+   * Single numbers lie together at the block's front, windows behind them: one candle touches few cache lines.
+   * @returns where `count` contiguous numbers begin
+   */
+  reserve(count: number): number {
+    if (count > 1) {
+      this.#end += count;
+      return this.#end - count;
+    }
+    if (this.#singles === MOST_SINGLES) throw new Error(`more than ${MOST_SINGLES} single numbers in a block`);
+    return this.#singles++;
+  }
+
+  step(step: Step): void {
+    this.#append(step, [0, 0, 0, 0, 0]);
+  }
+
+  /** @returns what `build` made the first time the key was asked for */
+  once<Built>(key: string, build: () => Built): Built {
+    if (!this.#built.has(key)) this.#built.set(key, build());
+    return this.#built.get(key) as Built;
+  }
+
+  /**
+   * Clock-aligned position in blocks of `period` candles: two stores that began at different candles agree on it, so
+   * their windowed values agree to the last bit.
+   * @returns index into `phases`
+   */
+  phase(period: number): number {
+    const known = this.#periods.indexOf(period);
+    if (known >= 0) return known;
+    if (this.#periods.length === MOST_PERIODS) throw new Error(`more than ${MOST_PERIODS} window lengths`);
+    return this.#periods.push(period) - 1;
+  }
+
+  /** @returns a value computed from up to four others of the same candle */
+  derive(formula: Formula, ...inputs: readonly Slot[]): Slot {
+    const out = this.slot(Math.max(...inputs.map((x) => x.since)), Math.max(...inputs.map((x) => x.settled)));
+    const [i = 0, j = i, k = i, l = i] = inputs.map((x) => x.at);
+    this.#append(formula, [out.at, i, j, k, l]);
+    return out;
+  }
+
+  /** Computes everything for the candle whose inputs are in the block that begins at `b`. */
+  run(s: Float64Array, b: number): void {
+    this.#turn(Math.floor(s[b + INPUT.OPEN_TIME] / s[b + INPUT.DURATION]));
+    const steps = this.#steps;
+    const at = this.#table;
+    for (let i = 0, q = 0; i < steps.length; i++, q += OPERANDS) {
+      steps[i](s, b + at[q], b + at[q + 1], b + at[q + 2], b + at[q + 3], b + at[q + 4]);
+    }
+  }
+
+  #append(step: Formula, operands: readonly number[]): void {
+    this.#steps.push(step);
+    this.#operands.push(...operands);
+    this.#table = Int32Array.from(this.#operands);
+  }
+
+  /** All series of an interval share the positions: they are computed once. */
+  #turn(index: number): void {
+    if (index === this.#index) return;
+    this.#index = index;
+    for (let i = 0; i < this.#periods.length; i++) this.phases[i] = index % this.#periods[i];
+  }
+}

@@ -1,0 +1,31 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { parse } from '../platform/http/refusal.js';
+import { LatencyQuery } from './run.dto.js';
+import { RunRepository } from './run.repository.js';
+
+@ApiTags('runs')
+@Controller('latency')
+export class LatencyController {
+  constructor(private readonly runs: RunRepository) {}
+
+  @Get()
+  @ApiOperation({ summary: 'How long each stage took, exchange close to published: p50, p95, p99 and maximum in ms' })
+  @ApiQuery({ name: 'timeframe', required: false, description: '1m 5m 15m 1h 4h 1d' })
+  @ApiQuery({ name: 'model', required: false, description: 'name or name@version' })
+  @ApiQuery({
+    name: 'minutes',
+    required: false,
+    description: 'runs recorded in the last minutes of wall time, default 60',
+  })
+  @ApiOkResponse({ description: '{ minutes, runs, stages_ms: { feed: { p50, p95, p99, max }, ... } }' })
+  latency(@Query() query: unknown): Promise<unknown> {
+    return this.#latency(query);
+  }
+
+  async #latency(query: unknown): Promise<unknown> {
+    const { minutes, model, timeframe } = parse(LatencyQuery, query, 'query');
+    const { runs, stages } = await this.runs.latency(minutes, { timeframe, ...model });
+    return { minutes, timeframe: timeframe ?? null, model: model ?? null, runs, stages_ms: stages };
+  }
+}

@@ -1,0 +1,153 @@
+import type { Abstention } from '../domain/abstention.js';
+import type { ModelFeature } from '../domain/model.js';
+import type { Pair } from '../domain/pair.js';
+import type { TopFeature } from '../domain/prediction.js';
+import type { BufferPool } from './buffers.js';
+import type { Outcome } from './job.js';
+
+const CLASS_COUNT = 3;
+const FLOAT_BYTES = 4;
+/** Softmax and vote shares of float32 add up to 1 within this. */
+const SUM_TOLERANCE = 1e-3;
+
+/** One worker's part of a batch: packed rows in a buffer that travels. */
+export interface Part {
+  readonly capacity: number;
+  readonly input: ArrayBuffer;
+  readonly output: ArrayBuffer;
+  /** Where its rows stand among the batch's packed rows. */
+  from: number;
+  rows: number;
+  outcome?: Outcome;
+}
+
+/**
+ * One model's batch of one interval: rows are packed straight into the buffers that go to the workers, and answers are
+ * put back beside the symbols they belong to. Rows that cannot be had abstain, each with its reason.
+ */
+export class ModelBatch {
+  readonly parts: Part[] = [];
+  readonly probabilities: Float32Array;
+  readonly answered: Uint8Array;
+  readonly abstentions = new Map<Pair, Abstention>();
+  /** Packed row → row. */
+  readonly #rowOf: Int32Array;
+  #packed = 0;
+  #filling = 0;
+  #view: Float32Array = new Float32Array(0);
+  #released = false;
+
+  /**
+   * @param width floats a row: window × features
+   * @param shards rows planned for each part; see `shardsOf`
+   */
+  constructor(
+    private readonly symbols: readonly Pair[],
+    private readonly width: number,
+    shards: readonly number[],
+    private readonly buffers: BufferPool,
+  ) {
+    this.probabilities = new Float32Array(symbols.length * CLASS_COUNT).fill(NaN);
+    this.answered = new Uint8Array(symbols.length);
+    this.#rowOf = new Int32Array(symbols.length);
+    for (const capacity of shards) {
+      const input = buffers.take(capacity * width * FLOAT_BYTES);
+      const output = buffers.take(capacity * CLASS_COUNT * FLOAT_BYTES);
+      this.parts.push({ capacity, input, output, from: 0, rows: 0 });
+    }
+  }
+
+  abstain(row: number, reason: Abstention): void {
+    this.abstentions.set(this.symbols[row]!, reason);
+  }
+
+  /**
+   * Packs one row. Call it at most as often as rows were planned.
+   * @param copy writes `width` floats at an offset; false when the series has too few warm rows
+   */
+  pack(row: number, copy: (into: Float32Array, offset: number) => boolean): void {
+    let part = this.parts[this.#filling]!;
+    if (part.rows === part.capacity) {
+      this.#filling += 1;
+      part = this.parts[this.#filling]!;
+      part.from = this.#packed;
+    }
+    if (part.rows === 0) this.#view = new Float32Array(part.input);
+    const offset = part.rows * this.width;
+    if (!copy(this.#view, offset)) return this.abstain(row, 'WARMING_UP');
+    if (!finite(this.#view, offset, this.width)) return this.abstain(row, 'NOT_FINITE');
+    this.#rowOf[this.#packed] = row;
+    this.#packed += 1;
+    part.rows += 1;
+  }
+
+  /** Puts the answers beside their rows, once every part with rows has its outcome. */
+  collect(): void {
+    for (const { outcome, rows, from } of this.parts) {
+      if (rows === 0) continue;
+      if (!outcome) throw new Error('a part of the batch has no outcome yet');
+      if (outcome.answered) this.#spread(new Float32Array(outcome.output), from, rows);
+      else for (let i = 0; i < rows; i += 1) this.abstain(this.#rowOf[from + i]!, outcome.code);
+    }
+  }
+
+  /**
+   * @returns the `count` features of a row that moved it furthest from what training saw, importance × |value − mean| /
+   * std, largest first; of the newest candle for a model that reads a window. Empty for a row without an answer.
+   * @throws once the batch's buffers are given back
+   */
+  topFeatures(row: number, features: readonly ModelFeature[], count: number): readonly TopFeature[] {
+    if (this.#released) throw new Error('the batch is complete: its feature rows are no longer kept');
+    const packed = this.#rowOf.subarray(0, this.#packed).indexOf(row);
+    const part = this.parts.find(({ from, rows }) => packed >= from && packed < from + rows);
+    if (packed < 0 || !part?.outcome?.answered || this.answered[row] === 0) return [];
+    const newest = (packed - part.from + 1) * this.width - features.length;
+    const values = new Float32Array(part.outcome.input, newest * FLOAT_BYTES, features.length);
+    return features
+      .map(({ name, mean, std, importance }, i) => {
+        const zScore = std > 0 ? (values[i]! - mean) / std : 0;
+        return { name, value: values[i]!, zScore, salience: importance * Math.abs(zScore) };
+      })
+      .sort((a, b) => b.salience - a.salience)
+      .slice(0, count)
+      .map(({ name, value, zScore }) => ({ name, value, zScore }));
+  }
+
+  /** Gives the buffers that came back to the pool. Harmless when called again. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    for (const { outcome, rows, input, output } of this.parts) {
+      const back = rows === 0 ? { input, output } : outcome?.answered ? outcome : undefined;
+      if (!back) continue;
+      this.buffers.give(back.input);
+      this.buffers.give(back.output);
+    }
+  }
+
+  #spread(output: Float32Array, from: number, rows: number): void {
+    for (let i = 0; i < rows; i += 1) {
+      const row = this.#rowOf[from + i]!;
+      const short = output[i * 3]!;
+      const flat = output[i * 3 + 1]!;
+      const long = output[i * 3 + 2]!;
+      // Written so that a NaN fails every comparison.
+      const sound = short >= 0 && flat >= 0 && long >= 0 && Math.abs(short + flat + long - 1) <= SUM_TOLERANCE;
+      if (!sound) {
+        this.abstain(row, 'NOT_FINITE');
+        continue;
+      }
+      this.probabilities[row * 3] = short;
+      this.probabilities[row * 3 + 1] = flat;
+      this.probabilities[row * 3 + 2] = long;
+      this.answered[row] = 1;
+    }
+  }
+}
+
+/** 0 × a finite number is 0, 0 × NaN or ±∞ is NaN: one pass without a branch. */
+function finite(values: Float32Array, from: number, length: number): boolean {
+  let zero = 0;
+  for (let i = from; i < from + length; i += 1) zero += values[i]! * 0;
+  return zero === 0;
+}

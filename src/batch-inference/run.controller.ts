@@ -1,0 +1,47 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { parse, RequestRefused } from '../platform/http/refusal.js';
+import { cursorOf, predictionDtos, readCursor, runDto, RunPath, RunQuery } from './run.dto.js';
+import { RunRepository } from './run.repository.js';
+
+@ApiTags('runs')
+@Controller('runs')
+export class RunController {
+  constructor(private readonly runs: RunRepository) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Inference runs, newest interval first: rows, abstentions by reason, time of every stage' })
+  @ApiQuery({ name: 'timeframe', required: false, description: '1m 5m 15m 1h 4h 1d' })
+  @ApiQuery({ name: 'model', required: false, description: 'name or name@version' })
+  @ApiQuery({ name: 'from', required: false, description: 'first open time of the interval, ISO 8601' })
+  @ApiQuery({ name: 'to', required: false, description: 'last open time of the interval, ISO 8601' })
+  @ApiQuery({ name: 'limit', required: false, description: '1..500, default 100' })
+  @ApiQuery({ name: 'cursor', required: false, description: 'the "next" of the page before' })
+  @ApiOkResponse({ description: '{ data: [run], next: cursor or null }' })
+  list(@Query() query: unknown): Promise<unknown> {
+    return this.#page(query);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One run with its predictions by symbol' })
+  @ApiParam({ name: 'id', description: '<model>@<version>/<timeframe>/<open time in ms>, url-encoded' })
+  find(@Param() path: unknown): Promise<unknown> {
+    return this.#one(path);
+  }
+
+  async #page(query: unknown): Promise<unknown> {
+    const { model, cursor, limit, ...rest } = parse(RunQuery, query, 'query');
+    const after = cursor === undefined ? undefined : readCursor(cursor);
+    const rows = await this.runs.list({ ...rest, ...model, after, limit: limit + 1 });
+    const page = rows.slice(0, limit);
+    return { data: page.map(runDto), next: rows.length > limit ? cursorOf(page.at(-1)!) : null };
+  }
+
+  async #one(path: unknown): Promise<unknown> {
+    const { id } = parse(RunPath, path, 'path');
+    const row = await this.runs.find(id);
+    if (!row) throw new RequestRefused(404, 'RUN_NOT_FOUND', `No run ${id}.`);
+    const predictions = await this.runs.predictionsOf(id);
+    return { ...runDto(row), predictions: predictions ? predictionDtos(predictions) : [] };
+  }
+}

@@ -1,0 +1,42 @@
+import type { ProviderChoice } from './engines/provider.js';
+import type { ModelSpec } from './model-spec.js';
+
+/** What a worker is told when it starts. */
+export interface WorkerSetup {
+  readonly provider: ProviderChoice;
+}
+
+/**
+ * Main thread → worker. One at a time is in flight: the next is posted when the last was answered. Numbers cross as
+ * transferred buffers, both ways: nothing is copied, and the same two buffers come back with the answer.
+ */
+export type ToWorker =
+  | { readonly kind: 'load'; readonly model: ModelSpec }
+  | { readonly kind: 'unload'; readonly key: string }
+  | {
+      readonly kind: 'run';
+      readonly key: string;
+      readonly rows: number;
+      /** float32 [rows × window × features], perhaps longer */
+      readonly input: ArrayBuffer;
+      /** float32 [rows × 3], perhaps longer */
+      readonly output: ArrayBuffer;
+    }
+  | { readonly kind: 'close' };
+
+/** Worker → main thread. */
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'loaded'; readonly key: string; readonly engine: string; readonly notes: readonly string[] }
+  | { readonly kind: 'refused'; readonly key: string; readonly reason: string }
+  | { readonly kind: 'unloaded'; readonly key: string }
+  | {
+      readonly kind: 'ran';
+      readonly input: ArrayBuffer;
+      readonly output: ArrayBuffer;
+      /** Wall time, epoch ms, at which the worker began and at which it had the answer. */
+      readonly inferring: number;
+      readonly inferred: number;
+      /** Why there is no answer. */
+      readonly error?: string;
+    };

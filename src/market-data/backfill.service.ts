@@ -1,0 +1,121 @@
+import { Logger } from '@nestjs/common';
+import type { Candle, CandleColumns, CandleFault } from '../domain/candle.js';
+import type { Pair } from '../domain/pair.js';
+import type { Timeframe } from '../domain/timeframe.js';
+import type { Clock } from '../platform/clock.js';
+import { backoff } from './feeds/backoff.js';
+import type { MarketFeed } from './feeds/market.feed.js';
+import type { CandleBook } from './series/candle-book.js';
+import { admit } from './series/columns.js';
+
+const RETRY = { baseMs: 250, maxMs: 30_000 };
+
+export interface BackfillHandlers {
+  /** Fetched and put in: candles of one series that are to be saved. */
+  fetched(columns: CandleColumns): void;
+  /** Summed or released by what was fetched: candles that are to be saved. */
+  followed(candles: readonly Candle[]): void;
+  /** A series changed backwards: its history is told again. Called in the same turn as the change. */
+  changed(symbol: Pair, timeframe: Timeframe): void;
+  refused(faults: readonly CandleFault[]): void;
+  corrected(count: number): void;
+}
+
+/**
+ * Fills series from the exchange's REST history: the warm-up of a series that holds nothing, and the refetch of what was
+ * missed, are one thing. Per symbol one fill is under way at a time; what is still missing afterwards is tried again with
+ * backoff, for ever. Made by MarketDataService once the symbols are known.
+ */
+export class Backfill {
+  readonly #logger = new Logger(Backfill.name);
+  readonly #running = new Map<Pair, Promise<void>>();
+  readonly #again = new Set<Pair>();
+  readonly #retries = new Map<Pair, { timer: NodeJS.Timeout | undefined; failures: number }>();
+  #stopped = false;
+  #fills = 0;
+
+  constructor(
+    private readonly book: CandleBook,
+    private readonly feed: MarketFeed,
+    private readonly clock: Clock,
+    private readonly handlers: BackfillHandlers,
+  ) {}
+
+  /** REST answers put into series, since the start. */
+  get fills(): number {
+    return this.#fills;
+  }
+
+  /** Fills what the symbol lacks. @returns resolves when the attempt is over, whether it helped or not */
+  fill(symbol: Pair): Promise<void> {
+    const running = this.#running.get(symbol);
+    if (running) {
+      this.#again.add(symbol);
+      return running;
+    }
+    const fill = this.#attempt(symbol).finally(() => {
+      this.#running.delete(symbol);
+      if (this.#again.delete(symbol) && !this.#stopped) void this.fill(symbol);
+    });
+    this.#running.set(symbol, fill);
+    return fill;
+  }
+
+  /** Resolves when no fill is under way; one that waits for its next try is not waited for. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
+  }
+
+  get busy(): boolean {
+    return this.#running.size > 0;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const { timer } of this.#retries.values()) clearTimeout(timer);
+    this.#retries.clear();
+    await this.idle();
+  }
+
+  async #attempt(symbol: Pair): Promise<void> {
+    if (this.#stopped) return;
+    clearTimeout(this.#retries.get(symbol)?.timer);
+    try {
+      for (const timeframe of this.book.kept) await this.#fillSeries(symbol, timeframe);
+    } catch (error) {
+      if (this.#stopped) return;
+      this.#logger.warn(
+        `${symbol}: history could not be fetched: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return this.#retryLater(symbol);
+    }
+    const whole = this.book.kept.every((timeframe) => this.book.state(symbol, timeframe) === 'ok');
+    if (whole) this.#retries.delete(symbol);
+    else if (!this.#stopped) this.#retryLater(symbol);
+  }
+
+  async #fillSeries(symbol: Pair, timeframe: Timeframe): Promise<void> {
+    const summed = this.book.catchUp(symbol, timeframe, this.clock.wallNow());
+    if (summed.length > 0) {
+      this.handlers.followed(summed);
+      this.handlers.changed(symbol, timeframe);
+    }
+    const need = this.book.need(symbol, timeframe, this.clock.now());
+    if (!need || this.#stopped) return;
+    const { columns, refused } = admit(await this.feed.klines(symbol, timeframe, need.limit, need.from));
+    if (this.#stopped) return;
+    if (refused.length > 0) this.handlers.refused(refused);
+    const { changed, corrections, released } = this.book.patch(columns);
+    this.#fills++;
+    if (corrections > 0) this.handlers.corrected(corrections);
+    this.handlers.fetched(columns);
+    if (released.length > 0) this.handlers.followed(released);
+    if (changed) this.handlers.changed(symbol, timeframe);
+  }
+
+  #retryLater(symbol: Pair): void {
+    const failures = this.#retries.get(symbol)?.failures ?? 0;
+    const timer = setTimeout(() => void this.fill(symbol), backoff(failures, Math.random(), RETRY));
+    this.#retries.set(symbol, { timer, failures: failures + 1 });
+  }
+}

@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { Clock } from '../platform/clock.js';
+import { Settings } from '../platform/config/settings.js';
+import { ClockJob } from './clock.job.js';
+import { EXCHANGE_FEED_DEFAULTS, ExchangeFeed } from './feeds/exchange.feed.js';
+import { MarketFeed } from './feeds/market.feed.js';
+import { IntervalJob } from './interval.job.js';
+import { MarketDataController } from './market-data.controller.js';
+import { MarketDataService } from './market-data.service.js';
+import { CandleWriter } from './storage/candle-writer.service.js';
+import { CandleRepository } from './storage/candle.repository.js';
+import { RetentionJob } from './storage/retention.job.js';
+
+@Module({
+  imports: [ScheduleModule.forRoot()],
+  controllers: [MarketDataController],
+  providers: [
+    {
+      provide: MarketFeed,
+      inject: [Settings, Clock],
+      // The simulator speaks the same protocol as the real exchange: the same feed reads both, only the address differs.
+      useFactory: ({ exchange }: Settings, clock: Clock) =>
+        new ExchangeFeed(exchange, clock, { clockMarginMs: EXCHANGE_FEED_DEFAULTS.clockMarginMs * exchange.speed }),
+    },
+    CandleRepository,
+    CandleWriter,
+    RetentionJob,
+    IntervalJob,
+    ClockJob,
+    MarketDataService,
+  ],
+  exports: [MarketDataService],
+})
+export class MarketDataModule {}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Candle, CandleColumns } from '../../domain/candle.js';
+import { Settings } from '../../platform/config/settings.js';
+import { backoff } from '../feeds/backoff.js';
+import { CandleBatch } from './candle-batch.js';
+import { CandleRepository } from './candle.repository.js';
+
+/** Rows a statement, about: more would hold the main thread for too long while the parameters are written. */
+const BATCH_ROWS = 1000;
+/** Rows that may wait for a database that does not answer; beyond it the oldest are given up: the exchange has them too. */
+const WAITING_ROWS = 300_000;
+const RETRY = { baseMs: 200, maxMs: 10_000 };
+
+/** Saves candles beside the path: what comes while a statement is under way goes into the next one. */
+@Injectable()
+export class CandleWriter {
+  readonly #logger = new Logger(CandleWriter.name);
+  readonly #exchange: string;
+  #waiting: CandleBatch[] = [];
+  #writing: Promise<void> | undefined;
+  #stopping = false;
+  #lost = 0;
+
+  constructor(
+    private readonly repository: CandleRepository,
+    settings: Settings,
+  ) {
+    this.#exchange = settings.config.EXCHANGE;
+  }
+
+  /** Rows not saved and given up, since the start. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  add(candles: readonly Candle[]): void {
+    for (const candle of candles) this.#open().add(candle);
+    this.#start();
+  }
+
+  /** @param columns fetched by REST */
+  addColumns(columns: CandleColumns): void {
+    if (columns.openTime.length === 0) return;
+    this.#open().addColumns(columns, 'rest');
+    this.#start();
+  }
+
+  /** Resolves when all that was added is saved. */
+  async idle(): Promise<void> {
+    while (this.#writing) await this.#writing;
+  }
+
+  /** Saves what waits, with one try each: a database that is gone does not hold up a shutdown. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.idle();
+  }
+
+  #open(): CandleBatch {
+    const last = this.#waiting.at(-1);
+    if (last && last.size < BATCH_ROWS) return last;
+    const batch = new CandleBatch();
+    this.#waiting.push(batch);
+    if (this.#waiting.length > WAITING_ROWS / BATCH_ROWS)
+      this.#giveUp(this.#waiting.shift()!, 'the database is too slow');
+    return batch;
+  }
+
+  #start(): void {
+    this.#writing ??= this.#drain().finally(() => (this.#writing = undefined));
+  }
+
+  async #drain(): Promise<void> {
+    // One turn first: candles that are added in the same turn share a statement.
+    await Promise.resolve();
+    for (let batch = this.#waiting.shift(); batch; batch = this.#waiting.shift()) await this.#write(batch);
+  }
+
+  async #write(batch: CandleBatch): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.repository.saveAll(this.#exchange, batch);
+        return;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        if (this.#stopping) return this.#giveUp(batch, reason);
+        if (attempt === 0) this.#logger.warn(`${batch.size} candles wait to be saved: ${reason}`);
+        await sleep(backoff(attempt, Math.random(), RETRY));
+      }
+    }
+  }
+
+  #giveUp(batch: CandleBatch, reason: string): void {
+    this.#lost += batch.size;
+    this.#logger.error(`${batch.size} candles were not saved: ${reason}`);
+  }
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { RequestRefused } from '../platform/http/refusal.js';
+import type { ModelVersion } from './model-status.js';
+
+export const modelsQuery = z.strictObject({
+  name: z.string().min(1).max(40).optional(),
+  state: z.enum(['found', 'active', 'standby', 'refused', 'disabled']).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  cursor: z.string().min(1).max(200).optional(),
+});
+
+/** One model version as `GET /api/v1/models` shows it. Times in ms, weights and shares as plain numbers. */
+export function modelDto({ name, version, state, refusal, manifest, verdict }: ModelVersion) {
+  const timings = verdict?.timings;
+  return {
+    name,
+    version,
+    state,
+    reason: refusal ? { code: refusal.code, message: refusal.message } : null,
+    kind: manifest?.kind ?? null,
+    framework: manifest?.framework ?? null,
+    sha256: manifest?.sha256 ?? null,
+    feature_hash: manifest?.feature_hash ?? null,
+    features: manifest?.features.map((feature) => feature.name) ?? [],
+    window: manifest?.window ?? null,
+    timeframes: manifest?.timeframes ?? [],
+    weight: manifest?.weight ?? null,
+    labels: manifest?.labels ?? null,
+    training: manifest?.training ?? null,
+    metrics: manifest?.metrics ?? null,
+    admission: timings
+      ? {
+          hash_ms: timings.hashMs ?? null,
+          load_ms: timings.loadMs ?? null,
+          golden_ms: timings.goldenMs ?? null,
+          warm_up_ms: timings.warmUpMs ?? null,
+          run_1_ms: timings.run1Ms ?? null,
+          run_64_ms: timings.run64Ms ?? null,
+          golden_rows: verdict?.goldenRows ?? null,
+          golden_worst: verdict?.goldenWorst ?? null,
+        }
+      : null,
+    created_at: manifest?.created_at ?? null,
+  };
+}
+
+export interface ModelList {
+  readonly data: readonly ReturnType<typeof modelDto>[];
+  /** `name@version` of the last one shown, or null at the end. */
+  readonly next: string | null;
+}
+
+/** @throws RequestRefused 400 for a cursor that no page gave */
+export function modelList(versions: readonly ModelVersion[], query: z.output<typeof modelsQuery>): ModelList {
+  const chosen = versions.filter(
+    ({ name, state }) => (query.name ?? name) === name && (query.state ?? state) === state,
+  );
+  const start = query.cursor ? chosen.findIndex(({ name, version }) => `${name}@${version}` === query.cursor) + 1 : 0;
+  if (query.cursor && start === 0) {
+    const field = { field: 'query.cursor', message: 'must be the `next` of an earlier page' };
+    throw new RequestRefused(400, 'INVALID_REQUEST', 'The query has 1 fault(s).', [field]);
+  }
+  const page = chosen.slice(start, start + query.limit);
+  const last = page.at(-1);
+  const more = start + page.length < chosen.length;
+  return { data: page.map(modelDto), next: more && last ? `${last.name}@${last.version}` : null };
+}

@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import type { RunRow } from '../batch-inference/run.row.js';
+import type { CandleSource } from '../domain/candle.js';
+import type { Fill } from '../domain/fill.js';
+import type { Order } from '../domain/order.js';
+import type { Position } from '../domain/position.js';
+import type { Signal } from '../domain/signal.js';
+import { Settings } from '../platform/config/settings.js';
+import { Database } from '../platform/database/database.service.js';
+import {
+  FILL_COLUMNS,
+  fillOf,
+  ORDER_COLUMNS,
+  orderOf,
+  POSITION_COLUMNS,
+  positionOf,
+  type FillRow,
+  type OrderRow,
+  type PositionRow,
+} from '../trading/order.row.js';
+
+export interface CandleOnRecord {
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+  readonly source: CandleSource;
+  /** How often the exchange told it again with other numbers. */
+  readonly revision: number;
+}
+
+/** A run, and its answer for one symbol: short, flat, long; null where it abstained or is not on record. */
+export type RunWithAnswer = RunRow & {
+  readonly probabilities: readonly [number, number, number] | null;
+  readonly abstained: string | null;
+};
+
+export interface RefusalOnRecord {
+  readonly code: string;
+  readonly detail: Readonly<Record<string, string | number>>;
+  readonly refused_at: Date;
+}
+
+/** What came before a signal and what came of it, as far as it is on record. */
+export interface Lineage {
+  readonly candle: CandleOnRecord | undefined;
+  readonly runs: readonly RunWithAnswer[];
+  readonly refusal: RefusalOnRecord | undefined;
+  /** The entry and everything that closes its position, oldest first. */
+  readonly orders: readonly Order[];
+  readonly fills: readonly Fill[];
+  readonly position: Position | undefined;
+}
+
+const OF_SIGNAL = `select id from orders where signal_id = $1`;
+const ORDERS_OF_SIGNAL = `select id from orders where position_id in (${OF_SIGNAL})`;
+
+/** Reads across the tables of every module; writes nothing. */
+@Injectable()
+export class LineageRepository {
+  readonly #exchange: string;
+
+  constructor(
+    private readonly database: Database,
+    settings: Settings,
+  ) {
+    this.#exchange = settings.config.EXCHANGE;
+  }
+
+  /** @returns what is on record of the signal; six small queries by key */
+  async of(signal: Signal): Promise<Lineage> {
+    const [candle, runs, refusal, orders, fills, position] = await Promise.all([
+      this.#candle(signal),
+      this.#runs(signal),
+      this.#refusal(signal),
+      this.#orders(signal),
+      this.#fills(signal),
+      this.#position(signal),
+    ]);
+    return { candle, runs, refusal, orders, fills, position };
+  }
+
+  async #candle({ symbol, timeframe, openTime }: Signal): Promise<CandleOnRecord | undefined> {
+    const rows = await this.database.query<CandleOnRecord>(
+      `select open, high, low, close, volume, source, revision
+         from candles
+        where exchange = $1 and symbol = $2 and timeframe = $3 and open_time = to_timestamp($4::float8 / 1000)`,
+      [this.#exchange, symbol, timeframe, openTime],
+    );
+    return rows[0];
+  }
+
+  #runs({ symbol, because }: Signal): Promise<RunWithAnswer[]> {
+    return this.database.query<RunWithAnswer>(
+      `select runs.*,
+              case when abstentions_of.it is null then (p.probabilities)[3 * place.i - 2 : 3 * place.i] end as probabilities,
+              abstentions_of.it as abstained
+         from runs
+         left join predictions p on p.run_id = runs.id
+         cross join lateral (select array_position(p.symbols, $2) as i) as place
+         cross join lateral (select p.abstentions[place.i] as it) as abstentions_of
+        where runs.id = any($1)
+        order by runs.id`,
+      [because.models.map(({ runId }) => runId), symbol],
+    );
+  }
+
+  async #refusal({ id }: Signal): Promise<RefusalOnRecord | undefined> {
+    const rows = await this.database.query<RefusalOnRecord>(
+      'select code, detail, refused_at from signal_refusals where signal_id = $1',
+      [id],
+    );
+    return rows[0];
+  }
+
+  async #orders({ id }: Signal): Promise<Order[]> {
+    const rows = await this.database.query<OrderRow>(
+      `select ${ORDER_COLUMNS} from orders where position_id in (${OF_SIGNAL}) order by created_at, id`,
+      [id],
+    );
+    return rows.map(orderOf);
+  }
+
+  async #fills({ id }: Signal): Promise<Fill[]> {
+    const rows = await this.database.query<FillRow>(
+      `select ${FILL_COLUMNS} from fills where order_id in (${ORDERS_OF_SIGNAL}) order by seq`,
+      [id],
+    );
+    return rows.map(fillOf);
+  }
+
+  async #position({ id }: Signal): Promise<Position | undefined> {
+    const rows = await this.database.query<PositionRow>(
+      `select ${POSITION_COLUMNS} from positions where id in (${OF_SIGNAL})`,
+      [id],
+    );
+    return rows[0] && positionOf(rows[0]);
+  }
+}

@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { BatchInferenceModule } from '../batch-inference/batch-inference.module.js';
+import { MarketDataModule } from '../market-data/market-data.module.js';
+import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
+import { StrategyModule } from '../strategy/strategy.module.js';
+import { TradingModule } from '../trading/trading.module.js';
+import { HealthController } from './health.controller.js';
+import { LineageController } from './lineage.controller.js';
+import { LineageRepository } from './lineage.repository.js';
+import { LoopLagMonitor } from './loop-lag.metrics.js';
+import { PageController } from './page.controller.js';
+import { PathMetrics } from './path.metrics.js';
+import { StatusController } from './status.controller.js';
+import { StatusService } from './status.service.js';
+import { SystemMetrics } from './system.metrics.js';
+
+@Module({
+  imports: [MarketDataModule, ModelRegistryModule, BatchInferenceModule, StrategyModule, TradingModule],
+  providers: [PathMetrics, SystemMetrics, LoopLagMonitor, LineageRepository, StatusService],
+  controllers: [HealthController, StatusController, LineageController, PageController],
+  exports: [PathMetrics],
+})
+export class MonitoringModule {}

@@ -1,0 +1,32 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { problemOf } from './problem.js';
+
+/** The one place that turns an exception into HTTP. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  readonly #logger = new Logger('Http');
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    if (host.getType() !== 'http') throw exception;
+    const http = host.switchToHttp();
+    this.answer(exception, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  answer(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const incident = randomUUID();
+    const path = request.url.split('?', 1)[0]!;
+    const problem = problemOf(exception, path, incident);
+    if (problem.status === 500) {
+      const stack = exception instanceof Error ? (exception.stack ?? exception.message) : String(exception);
+      this.#logger.error(`incident ${incident}: ${request.method} ${path}: ${stack}`);
+    }
+    if (reply.sent) return;
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="alphapulse"');
+    void reply
+      .code(problem.status)
+      .header('content-type', 'application/problem+json; charset=utf-8')
+      .send(JSON.stringify(problem));
+  }
+}

@@ -1,0 +1,289 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { closeTime, type Candle, type CandleColumns } from '../domain/candle.js';
+import type { Instrument } from '../domain/instrument.js';
+import { format, fromNumber, type Money } from '../domain/money.js';
+import type { Order } from '../domain/order.js';
+import type { Pair } from '../domain/pair.js';
+import type { Signal } from '../domain/signal.js';
+import { durationOf, openTimeAt } from '../domain/timeframe.js';
+import { Clock } from '../platform/clock.js';
+import { Settings } from '../platform/config/settings.js';
+import type { Outlet } from '../platform/outlet.js';
+import { candlesFrom } from './candles.js';
+import { equityPoint, type EquityPoint } from './equity-point.js';
+import type { Halt } from './halt.js';
+import { IntentRepository } from './intent.repository.js';
+import { LedgerRepository } from './ledger.repository.js';
+import { Ledger } from './ledger.js';
+import { costsOf, limitsOf } from './limits.js';
+import { Market } from './market.js';
+import { OrderDesk } from './order-desk.service.js';
+import type { OrderUpdate } from './order-update.js';
+import { differing, foldFills } from './recovery.js';
+import type { RefusalCode } from './refusals.js';
+import { Serial } from './serial.js';
+import { TradingStateRepository } from './trading-state.repository.js';
+import { statusOf, type TradingStatus } from './trading-status.js';
+
+export type { OrderUpdate } from './order-update.js';
+
+/**
+ * From signals to orders, from candles to fills, from fills to positions. States: new → (recover) trading → (stop)
+ * stopped. All work goes through one queue; each move is saved first and booked in memory after. When work fails, what
+ * is on record is not known any more: the ledger is rebuilt from the records before the next work, and candles that were
+ * not matched are matched again.
+ */
+@Injectable()
+export class TradingService {
+  readonly updates: Outlet<OrderUpdate>;
+  readonly #logger = new Logger('Trading');
+  readonly #serial = new Serial();
+  readonly #market = new Market();
+  readonly #refusals = new Map<RefusalCode, number>();
+  /** Closed 1m candles not matched yet: more than one call's only after a failure. */
+  readonly #unmatched: Candle[] = [];
+  #ledger: Ledger | undefined;
+  #inDoubt = false;
+  #stopped = false;
+  #deposits = 0n as Money;
+  #halt: Halt | undefined;
+  #peak: Money | undefined;
+  #point: EquityPoint | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly clock: Clock,
+    private readonly desk: OrderDesk,
+    private readonly intents: IntentRepository,
+    private readonly records: LedgerRepository,
+    private readonly state: TradingStateRepository,
+  ) {
+    this.updates = desk.updates;
+  }
+
+  /** True between recover and stop. */
+  get ready(): boolean {
+    return this.#ledger !== undefined && !this.#stopped;
+  }
+
+  /** Takes the exchange's rules: tick and lot sizes, minima. */
+  list(instruments: readonly Instrument[]): void {
+    this.#market.list(instruments);
+  }
+
+  /**
+   * Start and crash recovery in one: deposits and fills fold into cash and positions, open orders are taken up (see
+   * `OrderDesk.takeUp`), halt and day start are read back.
+   */
+  recover(): Promise<void> {
+    return this.#serial.run(async () => {
+      this.#ledger = await this.#rebuild();
+    });
+  }
+
+  /**
+   * Acts on signals: risk, size, order. Orders and their signals are committed together before the venue is called; why
+   * a signal came to nothing is recorded under its id. The same signals again add nothing.
+   */
+  async execute(signals: readonly Signal[]): Promise<void> {
+    if (signals.length === 0) return;
+    await this.#work(async (ledger) => {
+      await this.#watchDay(ledger);
+      const plan = ledger.plan(signals, this.clock.now());
+      await this.desk.place(ledger, plan.orders);
+      for (const { refusal } of plan.refused)
+        this.#refusals.set(refusal.code, (this.#refusals.get(refusal.code) ?? 0) + 1);
+      await this.intents.refuse(plan.refused, Math.round(this.clock.now()));
+    });
+  }
+
+  /** Takes closed candles; of the 1m ones, those of symbols with an order or a position are matched. Others cost no SQL. */
+  async mark(candles: readonly Candle[]): Promise<void> {
+    const minutes = candles.filter(({ timeframe }) => timeframe === '1m');
+    const busy = !this.#serial.idle || this.#inDoubt || this.#unmatched.length > 0;
+    if (minutes.length === 0) return;
+    if (!busy && this.#ledger && !minutes.some((candle) => this.#matters(this.#ledger!, candle))) {
+      for (const candle of minutes) this.#remember(candle);
+      return;
+    }
+    await this.#match(minutes);
+  }
+
+  /** Takes the history of a series after a (re)start or a gap: what was missed is matched in time order, once. */
+  async catchUp(columns: CandleColumns): Promise<void> {
+    const { symbol, timeframe, openTime, close } = columns;
+    const last = openTime.length - 1;
+    if (last < 0) return;
+    const ledger = this.#ledger;
+    if (timeframe === '1m' && ledger && (ledger.concerns(symbol) || !this.#serial.idle || this.#inDoubt)) {
+      const orders = ledger.workingOf(symbol).map(({ createdAt }) => createdAt);
+      const opened = ledger.portfolio.open.get(symbol)?.openedAt ?? Infinity;
+      await this.#match(candlesFrom(columns, Math.min(opened, ...orders)));
+    }
+    this.#market.remember(symbol, close[last]!, openTime[last]! + durationOf(timeframe));
+  }
+
+  /** One turn of the trading loop: day boundary, daily loss, unresolved and stale orders, equity snapshot. */
+  async tick(): Promise<void> {
+    if (!this.ready || this.#market.heard === undefined) return;
+    await this.#work(async (ledger) => {
+      const now = this.clock.now();
+      await this.#watchDay(ledger);
+      await this.desk.resolve(ledger);
+      await this.desk.cancelStale(ledger, now);
+      const valuation = ledger.valuation();
+      if (!valuation) return;
+      const point = equityPoint(valuation, this.#peak, Math.round(now));
+      await this.state.snapshotOnce(point);
+      this.#peak = point.peak;
+      this.#point = point;
+    });
+  }
+
+  /** No new positions from here on, and entries that still rest are cancelled. Stops, targets and closes go on. */
+  halt(reason: string): Promise<void> {
+    return this.#work((ledger) => this.#haltNow(ledger, 'PERSON', reason));
+  }
+
+  /** A person's act: nothing in this process calls it. Where the day's loss is still beyond its limit, it halts again. */
+  resume(): Promise<void> {
+    return this.#work(async (ledger) => {
+      await this.state.resume();
+      this.#halt = undefined;
+      ledger.halted = false;
+    });
+  }
+
+  /** @returns the order that closes the symbol's position at its next candle; undefined where no position is open */
+  closePosition(symbol: Pair): Promise<Order | undefined> {
+    return this.#work(async (ledger) => {
+      const order = ledger.planClose(symbol, this.clock.now());
+      if (order?.state === 'intended') await this.desk.place(ledger, [{ order, signal: null }]);
+      return ledger.workingOf(symbol).find(({ id }) => id === order?.id) ?? order;
+    });
+  }
+
+  /** @returns whether the exchange lists the symbol, or something of it is open here */
+  knows(symbol: Pair): boolean {
+    return this.#market.instrument(symbol) !== undefined || (this.#ledger?.concerns(symbol) ?? false);
+  }
+
+  /** Resolves when what was begun is saved and told; nothing is taken on after it. */
+  async stop(): Promise<void> {
+    await this.#serial.run(async () => {
+      this.#stopped = true;
+    });
+    await this.updates.idle();
+  }
+
+  status(): TradingStatus {
+    return statusOf({
+      venue: this.desk.venue.name,
+      ready: this.ready,
+      ledger: this.#ledger,
+      halt: this.#halt,
+      deposits: this.#deposits,
+      configured: this.#configured(),
+      point: this.#point,
+      instruments: this.#market.instruments,
+      unmatched: this.#unmatched.length,
+      refusals: this.#refusals,
+    });
+  }
+
+  #configured(): Money {
+    return fromNumber<Money>(this.settings.config.PAPER_BALANCE, 'nearest');
+  }
+
+  /** Runs one piece of work on the ledger, rebuilt first when the work before it failed. */
+  #work<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
+    return this.#serial.run(async () => {
+      if (!this.#ledger || this.#stopped)
+        throw new Error(`trading is ${this.#stopped ? 'stopped' : 'not recovered yet'}`);
+      if (this.#inDoubt) this.#ledger = await this.#rebuild();
+      this.#inDoubt = true;
+      const result = await work(this.#ledger);
+      this.#inDoubt = false;
+      return result;
+    });
+  }
+
+  async #rebuild(): Promise<Ledger> {
+    const { config } = this.settings;
+    this.#deposits = await this.state.depositOnce(this.#configured());
+    const { portfolio, positions } = foldFills(this.#deposits, await this.records.fills());
+    const wrong = differing(positions, await this.records.positions());
+    if (wrong.length > 0)
+      this.#logger.warn(`${wrong.length} position row(s) differed from their fills and were rewritten`);
+    await this.records.savePositions(wrong);
+    const ledger = new Ledger(portfolio, this.#market, limitsOf(config), costsOf(config));
+    for (const history of await this.records.working()) ledger.commit({ history, order: history.order, fills: [] });
+    const { halt, dayStart, peak } = await this.state.load();
+    ledger.dayStart = dayStart;
+    ledger.halted = halt !== undefined;
+    this.#halt = halt;
+    this.#peak = peak;
+    await this.desk.takeUp(ledger);
+    this.#inDoubt = false;
+    return ledger;
+  }
+
+  #remember(candle: Candle): void {
+    this.#market.remember(candle.symbol, candle.close, closeTime(candle));
+  }
+
+  #matters(ledger: Ledger, { symbol, openTime }: Candle): boolean {
+    return ledger.concerns(symbol) || openTimeAt('1d', openTime) !== ledger.dayStart?.day;
+  }
+
+  /** Matches candles in time order, each saved before the next. They are queued first: a failure loses none. */
+  async #match(candles: readonly Candle[]): Promise<void> {
+    this.#unmatched.push(...candles);
+    await this.#work(async (ledger) => {
+      let moved = false;
+      for (let candle = this.#unmatched[0]; candle; candle = this.#unmatched[0]) {
+        await this.#startDay(ledger, candle.openTime);
+        const { symbol } = candle;
+        const instrument = this.#market.instrument(symbol);
+        if (instrument && ledger.concerns(symbol)) {
+          const executions = this.desk.venue.match(ledger.resting(symbol), candle, instrument);
+          await this.desk.save(ledger, ledger.settle(symbol, executions));
+          moved = true;
+        }
+        this.#remember(candle);
+        this.#unmatched.shift();
+      }
+      if (moved) await this.#checkLoss(ledger);
+    });
+  }
+
+  async #watchDay(ledger: Ledger): Promise<void> {
+    if (this.#market.heard !== undefined) await this.#startDay(ledger, this.clock.now());
+    await this.#checkLoss(ledger);
+  }
+
+  /** The first moment of a new UTC day at which equity is known sets what the day's loss is measured from. */
+  async #startDay(ledger: Ledger, now: number): Promise<void> {
+    const day = openTimeAt('1d', now);
+    if (ledger.dayStart && day <= ledger.dayStart.day) return;
+    const equity = ledger.valuation()?.equity;
+    ledger.dayStart = undefined; // until it is known, risk refuses
+    if (equity === undefined) return;
+    await this.state.startDay({ day, equity });
+    ledger.dayStart = { day, equity };
+  }
+
+  async #checkLoss(ledger: Ledger): Promise<void> {
+    if (this.#halt || !ledger.lostTooMuch()) return;
+    const [equity, start] = [ledger.valuation()!.equity, ledger.dayStart!.equity];
+    await this.#haltNow(ledger, 'DAILY_LOSS', `equity ${format(equity)}, the day began with ${format(start)}`);
+  }
+
+  async #haltNow(ledger: Ledger, code: Halt['code'], reason: string): Promise<void> {
+    const halt: Halt = { code, reason, at: Math.round(this.clock.now()) };
+    ledger.halted = true; // before it is saved: a database that fails must not let trading go on
+    if (await this.state.haltOnce(halt)) this.#logger.warn(`trading is halted (${code}): ${reason}`);
+    this.#halt ??= halt;
+    await this.desk.cancelEntries(ledger, 'HALTED');
+  }
+}

@@ -1,0 +1,110 @@
+"""Trains, exports and describes the three models. Run by train.sh, which exports the features first."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+import card
+import data
+import evaluate
+import publish
+from models import Gbt, LogReg, Tcn, log_loss, predict_rows
+
+TCN_FEATURES = [
+    "return_z_20", "ema_9_distance", "ema_50_distance", "macd_histogram", "rsi_14", "bollinger_position_20", "atr_ratio_50",
+    "true_range_atr", "volatility_ratio_10_50", "volume_z_20", "body_atr", "close_location", "obv_slope_20", "range_position_100",
+]
+MIN_WEIGHT = 0.1
+# The share of later-time predictions that the recommended thresholds let through, in percent of all timeframes' mean.
+AIM_PERCENT = 2.5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--features", type=Path, required=True, help="folder that `features export` wrote")
+    parser.add_argument("--root", type=Path, required=True, help="the project's root; models/ is written there")
+    options = parser.parse_args()
+    began = time.time()
+
+    names = json.loads((options.features / "index.json").read_text())["names"]
+    series = data.load(options.features, Tcn.window)
+    split = data.boundaries(series)
+    parts = {part: data.rows_of(series, part, split) for part in data.PARTS}
+    for part, rows in parts.items():
+        counts = {str(t): int(np.sum(rows.timeframe == t)) for t in np.unique(rows.timeframe)}
+        print(f"{part}: {len(rows)} rows {counts}, classes {np.bincount(rows.label, minlength=3) / len(rows)}", flush=True)
+
+    every = np.arange(len(names))
+    chosen = np.array([names.index(name) for name in TCN_FEATURES])
+    models = [LogReg(every, names), Gbt(every, names), Tcn(chosen, TCN_FEATURES)]
+    answers: dict[str, dict[str, np.ndarray]] = {}
+    for model in models:
+        start = time.time()
+        model.fit(parts["train"], parts["validation"])
+        answers[model.name] = {part: predict_rows(model, parts[part]) for part in data.PARTS if part != "train"}
+        print(f"{model.name}: {time.time() - start:.0f} s", flush=True)
+
+    prior = evaluate.priors(parts["train"])
+    weights = best_weights(answers, parts["validation"])
+    ensemble = describe_ensemble(answers, weights, parts, prior)
+    bounds = {t: (publish.iso(b.train_end), publish.iso(b.validation_end)) for t, b in split.items()}
+    for model in models:
+        metrics = {part: evaluate.figures(answers[model.name][part], parts[part], prior) for part in card.PARTS}
+        metrics["distribution"] = evaluate.distribution(answers[model.name]["test"], parts["test"])
+        facts = publish.write(options.root, model, parts["train"], parts["test"], parts["validation"], weights[model.name], metrics,
+                              lambda m, manifest, facts, metrics=metrics: card.model_card(m, manifest, facts, metrics, ensemble, bounds))
+        print(model.name, json.dumps({"facts": facts, "metrics": {p: metrics[p] for p in card.PARTS}}), flush=True)
+    print("ensemble", json.dumps(ensemble, indent=1), flush=True)
+    print(f"done in {time.time() - began:.0f} s", flush=True)
+
+
+def best_weights(answers: dict, validation: data.Rows) -> dict[str, float]:
+    """The simplex in steps of 0.05, searched whole."""
+    names = list(answers)
+    best = None
+    for first, second in product(range(2, 19), repeat=2):
+        third = 20 - first - second
+        if third < 20 * MIN_WEIGHT:
+            continue
+        weights = dict(zip(names, (first / 20, second / 20, third / 20)))
+        loss = log_loss(mean(answers, weights, "validation"), validation.label, validation.weight)
+        if best is None or loss < best[0]:
+            best = (loss, weights)
+    return best[1]
+
+
+def mean(answers: dict, weights: dict[str, float], part: str) -> np.ndarray:
+    return sum(weight * answers[name][part] for name, weight in weights.items()) / sum(weights.values())
+
+
+def describe_ensemble(answers: dict, weights: dict[str, float], parts: dict, prior: dict) -> dict:
+    """Thresholds that let AIM_PERCENT of the later-time predictions through; they are set on how many pass, not on who wins."""
+    combined = {part: mean(answers, weights, part) for part in card.PARTS}
+    best = None
+    for confidence, edge in product(np.arange(0.40, 0.61, 0.01), (0.05, 0.06, 0.08, 0.1, 0.12, 0.15)):
+        passing = evaluate.passing(combined["test"], parts["test"], confidence, edge)
+        share = float(np.mean([p["share_percent"] for p in passing.values()]))
+        if best is None or abs(share - AIM_PERCENT) < best[0]:
+            best = (abs(share - AIM_PERCENT), round(float(confidence), 2), edge)
+    _, confidence, edge = best
+    grid = {f"{c:.2f}/{e:.2f}": {t: p["share_percent"] for t, p in evaluate.passing(combined["test"], parts["test"], c, e).items()}
+            for c in (0.42, 0.44, 0.45, 0.46, 0.48, 0.5, 0.52, 0.55) for e in (0.05, 0.08, 0.1, 0.15)}
+    return {
+        "weights": weights,
+        "min_confidence": confidence,
+        "min_edge": edge,
+        "passing": {part: evaluate.passing(combined[part], parts[part], confidence, edge) for part in card.PARTS},
+        "figures": {part: evaluate.figures(combined[part], parts[part], prior) for part in card.PARTS},
+        "distribution": evaluate.distribution(combined["test"], parts["test"]),
+        "grid": grid,
+    }
+
+
+if __name__ == "__main__":
+    main()
