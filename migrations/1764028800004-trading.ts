@@ -88,7 +88,7 @@ export class Trading1764028800004 implements MigrationInterface {
     // One row: what a restart must not forget. Only a person clears the halt.
     await queryRunner.query(`
       create table trading_state (
-        only        boolean primary key default true check (only),
+        singleton   boolean primary key default true check (singleton),
         halt_code   text check (halt_code in ('PERSON', 'DAILY_LOSS')),
         halt_reason text,
         halted_at   timestamptz,

@@ -3,6 +3,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
 import { BatchInferenceModule } from './batch-inference/batch-inference.module.js';
 import { BatchInferenceService } from './batch-inference/batch-inference.service.js';
+import { FEATURE_NAMES, featureHashOf } from './batch-inference/features/feature-table.js';
 import { FeedModule } from './feed/feed.module.js';
 import { SignalFeed } from './feed/signal.feed.js';
 import { MarketDataModule } from './market-data/market-data.module.js';
@@ -29,7 +30,7 @@ export class AppModule {
         PlatformModule.with(settings, dataSource),
         ScheduleModule.forRoot(),
         MarketDataModule,
-        ModelRegistryModule,
+        { ...ModelRegistryModule.withFeatures({ names: FEATURE_NAMES, hashOf: featureHashOf }), global: true },
         BatchInferenceModule,
         StrategyModule,
         TradingModule,

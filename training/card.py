@@ -17,10 +17,12 @@ def table(head: list[str], rows: list[list]) -> str:
 
 
 def figures_table(figures: dict) -> str:
-    head = ["timeframe", "rows", "days", "log loss", "no skill", "gain %", "t by day", "accuracy", "no skill", "balanced", "AUC short", "AUC flat", "AUC long"]
+    head = ["timeframe", "rows", "days", "log loss", "no skill", "gain %", "t by day", "direction gain %", "t by day",
+            "accuracy", "no skill", "balanced", "AUC short", "AUC flat", "AUC long"]
     return table(head, [[t, f["rows"], f["days"], f"{f['log_loss']:.4f}", f"{f['baseline_log_loss']:.4f}", f"{f['gain_percent']:+.2f}",
-                         f["gain_t_by_day"], f"{f['accuracy']:.3f}", f"{f['baseline_accuracy']:.3f}", f"{f['balanced_accuracy']:.3f}",
-                         f"{f['auc']['short']:.3f}", f"{f['auc']['flat']:.3f}", f"{f['auc']['long']:.3f}"] for t, f in figures.items()])
+                         f["gain_t_by_day"], f"{f['direction_gain_percent']:+.2f}", f["direction_t_by_day"], f"{f['accuracy']:.3f}",
+                         f"{f['baseline_accuracy']:.3f}", f"{f['balanced_accuracy']:.3f}", f"{f['auc']['short']:.3f}",
+                         f"{f['auc']['flat']:.3f}", f"{f['auc']['long']:.3f}"] for t, f in figures.items()])
 
 
 def quantile_table(distribution: dict, what: str) -> str:
@@ -34,21 +36,23 @@ def passing_table(passing: dict) -> str:
 
 
 def verdict(metrics: dict) -> str:
-    """One plain sentence a timeframe, from the figures: an edge is claimed only where direction is ranked in every part."""
+    """One plain sentence a timeframe. An edge is claimed only where every out-of-sample part shows it with t above 2."""
     lines = []
     for t in data.MINUTES:
         parts = [metrics[part][t] for part in PARTS if t in metrics[part]]
-        directional = min(min(f["auc"]["short"], f["auc"]["long"]) for f in parts)
-        gains = [f["gain_percent"] for f in parts]
-        significant = all((f["gain_t_by_day"] or 0) > 2 for f in parts)
-        text = f"gain over no skill {min(gains):+.2f} to {max(gains):+.2f} %, lowest direction AUC {directional:.3f}"
-        if min(gains) <= 0:
-            lines.append(f"- **{t}: no edge shown.** At least one out-of-sample part is no better than quoting the class shares ({text}).")
-        elif not significant:
-            lines.append(f"- **{t}: no edge that can be told from chance** (day-wise t not above 2 in every part; {text}).")
+        text = ", ".join(f"{span([f[key] for f in parts])} % {what}" for key, what in (
+            ("gain_percent", "over all three classes"), ("direction_gain_percent", "on the direction alone")))
+        if all((f["direction_t_by_day"] or 0) > 2 for f in parts):
+            lines.append(f"- **{t}: a small edge, in the direction too.** Gain over no skill: {text}.")
+        elif all((f["gain_t_by_day"] or 0) > 2 for f in parts):
+            lines.append(f"- **{t}: no edge in the direction.** It knows a little about *whether* a barrier will fall, not which one. Gain over no skill: {text}.")
         else:
-            lines.append(f"- **{t}: a small statistical edge in the probabilities** ({text}); most of it may be knowing when nothing happens (flat), not which way.")
+            lines.append(f"- **{t}: no edge.** Nothing that can be told from chance in every out-of-sample part. Gain over no skill: {text}.")
     return "\n".join(lines)
+
+
+def span(values: list[float]) -> str:
+    return f"{min(values):+.2f} to {max(values):+.2f}"
 
 
 def model_card(model, manifest: dict, facts: dict, metrics: dict, ensemble: dict, split: dict) -> str:
@@ -76,7 +80,8 @@ it on 5m: **these models are working parts of a pipeline, not a reason to trade 
 simulated market that none of them was trained on.
 
 ## Training
-{training['rows']} rows, {training['from']} to {training['to']}, symbols: {', '.join(training['symbols'])}.
+{training['rows']} rows, {training['mirrored_rows']} of them upside down (price turned into 1 / price before the features are computed: a model
+that sees every move both ways cannot learn which way these months drifted); {training['from']} to {training['to']}, symbols: {', '.join(training['symbols'])}.
 Held out entirely: {', '.join(training['held_out_symbols'])}. Data: {training['data']}
 (sources and licences: `ohlcv/SOURCES.md` beside the data). Rows taken: {strides} Every timeframe weighs the same.
 Split by time, {data.TRAIN_SHARE:.0%} training, {data.VALIDATION_SHARE:.0%} validation, the rest test; a label must end before its part does (purge: {data.HORIZON + 1} candles) and each
@@ -85,10 +90,10 @@ later part starts {data.EMBARGO} candles after the boundary (embargo). Validatio
 {bounds}
 
 ## Out of sample
-*No skill* is the class shares of the timeframe's training rows, quoted for every row. *Gain* is how much smaller the log loss
+Real candles only, none of them mirrored. *No skill* is the class shares of the timeframe's real training rows, quoted for every row. *Gain* is how much smaller the log loss
 is. *t by day* is the mean over days of the log-likelihood gain divided by its standard error over days: neighbouring rows share
-their outcome, and all symbols share their day, so rows are not independent; below 2 it is not told from chance. *Balanced* is
-balanced accuracy (no skill: 0.333). AUC is one class against the rest (no skill: 0.5). All from the native library's answers.
+their outcome, and all symbols share their day, so rows are not independent; below 2 it is not told from chance. *Direction gain* is
+the same for long against short alone, over the rows where a barrier fell. *Balanced* is balanced accuracy (no skill: 0.333). AUC is one class against the rest (no skill: 0.5). All from the native library's answers.
 
 {parts}
 

@@ -14,17 +14,19 @@ import numpy as np
 
 SHORT, FLAT, LONG = 0, 1, 2
 BARRIER_ATR = 1.5
-HORIZON = 24  # candles
+HORIZON = 12  # candles
 EMBARGO = 24  # candles left out after a boundary, beside the purge of HORIZON before it
 
 MINUTES = {"1m": 1, "5m": 5, "15m": 15, "1h": 60}
-STRIDE = {"1m": 4, "5m": 6, "15m": 2, "1h": 2}  # every n-th candle is a training row: neighbours share their label
+STRIDE = {"1m": 6, "5m": 9, "15m": 3, "1h": 2}  # every n-th candle is a training row: neighbours share their label
 HELD_OUT = {"LINKUSDT", "TRXUSDT", "INJUSDT", "CTXCUSDT", "BLURUSDT", "BCHUSDT", "MKRUSDT", "RLCUSDT"}
 TRAIN_SHARE, VALIDATION_SHARE = 0.65, 0.10  # of the time range; the rest is the test
 
 # training source of each timeframe, and another year that no training row comes from
 SOURCE = {"1m": "binance-usdm-2025", "5m": "binance-spot-2024", "15m": "binance-spot-2024", "1h": "binance-spot-2024"}
 OTHER_YEAR = {"1m": "binance-spot-2026", "5m": "binance-usdm-2025", "15m": "binance-usdm-2025", "1h": "binance-usdm-2025"}
+
+MIRRORED = "-mirrored"  # a source's candles upside down (mirror.py): for training alone
 
 
 @dataclass
@@ -48,7 +50,8 @@ def load(folder: Path, window: int) -> list[Series]:
     result = []
     for entry in index["series"]:
         source, rows = Path(entry["source"]).parent.name, entry["rows"]
-        if source not in (SOURCE.get(entry["timeframe"]), OTHER_YEAR.get(entry["timeframe"])) or rows <= window + HORIZON:
+        wanted = (SOURCE.get(entry["timeframe"]), OTHER_YEAR.get(entry["timeframe"]))
+        if source.removesuffix(MIRRORED) not in wanted or rows <= window + HORIZON:
             continue
         features = np.memmap(folder / entry["rows_file"], dtype="<f4", mode="r", shape=(rows, len(index["names"])))
         columns = np.fromfile(folder / entry["columns_file"], dtype="<f8").reshape(len(index["columns"]), rows)
@@ -126,10 +129,13 @@ def part_mask(series: Series, part: str, split: dict[str, Boundaries]) -> np.nda
     step = MINUTES[series.timeframe] * 60_000
     time, bounds = series.open_time, split[series.timeframe]
     label_end = time + (HORIZON + 1) * step
-    own = series.source == SOURCE[series.timeframe]
+    mirrored = series.source.endswith(MIRRORED)
+    own = series.source.removesuffix(MIRRORED) == SOURCE[series.timeframe]
     held_out = series.symbol in HELD_OUT
     nothing = np.zeros(len(time), dtype=bool)
     tested = time >= bounds.validation_end + EMBARGO * step
+    if mirrored and part != "train":
+        return nothing
     if part == "test_other_year":
         return series.usable if not own else nothing
     if not own or held_out != (part == "test_held_out"):
@@ -160,6 +166,11 @@ class Rows:
         return Rows(self.series, self.which[index], self.at[index], self.label[index], self.timeframe[index],
                     self.time[index], self.weight[index])
 
+    def real(self) -> "Rows":
+        """Without the mirrored ones."""
+        mirrored = np.array([one.source.endswith(MIRRORED) for one in self.series])
+        return self.take(np.flatnonzero(~mirrored[self.which]))
+
     def flat(self, columns: np.ndarray) -> np.ndarray:
         """[n, columns] float32: the newest row of each."""
         out = np.empty((len(self), len(columns)), dtype=np.float32)
@@ -183,7 +194,8 @@ def rows_of(series: list[Series], part: str, split: dict[str, Boundaries], strid
     for i, one in enumerate(series):
         index = np.flatnonzero(part_mask(one, part, split))
         if stride:
-            index = index[:: STRIDE[one.timeframe]]
+            step = STRIDE[one.timeframe]
+            index = index[step // 2 if one.source.endswith(MIRRORED) else 0 :: step]
         which.append(np.full(len(index), i, dtype=np.int32))
         at.append(index)
     which, at = np.concatenate(which), np.concatenate(at)

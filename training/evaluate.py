@@ -1,4 +1,4 @@
-"""Out-of-sample figures, each against the no-skill baseline: the class shares of the timeframe's training rows."""
+"""Out-of-sample figures, each against the no-skill baseline: the class shares of the timeframe's real training rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from data import FLAT, LONG, SHORT, Rows
-from models import log_loss
 
 DAY = 86_400_000
 
@@ -23,26 +22,34 @@ def figures(probabilities: np.ndarray, rows: Rows, prior: dict[str, np.ndarray])
 
 
 def one(p: np.ndarray, label: np.ndarray, time: np.ndarray, prior: np.ndarray) -> dict:
-    base = np.tile(prior, (len(label), 1))
-    loss, base_loss = log_loss(p, label), log_loss(base, label)
     at = np.arange(len(label))
-    gain = np.log(p[at, label]) - np.log(base[at, label])
-    day = time // DAY
-    daily = np.array([gain[day == d].mean() for d in np.unique(day)])
-    error = daily.std(ddof=1) / np.sqrt(len(daily)) if len(daily) > 2 else float("nan")
+    loss, base_loss = -np.log(p[at, label]), -np.log(prior[label])
+    moved = label != FLAT
+    towards = p[at, label][moved] / (p[moved, SHORT] + p[moved, LONG])
+    base_towards = prior[label][moved] / (prior[SHORT] + prior[LONG])
+    direction, base_direction = -np.log(towards), -np.log(base_towards)
     return {
         "rows": int(len(label)),
-        "days": int(len(daily)),
-        "log_loss": round(loss, 5),
-        "baseline_log_loss": round(base_loss, 5),
-        "gain_percent": round(100 * (1 - loss / base_loss), 3),
-        "gain_t_by_day": round(float(daily.mean() / error), 2) if error > 0 else None,
+        "days": int(len(np.unique(time // DAY))),
+        "log_loss": round(float(loss.mean()), 5),
+        "baseline_log_loss": round(float(base_loss.mean()), 5),
+        "gain_percent": round(100 * float(1 - loss.mean() / base_loss.mean()), 3),
+        "gain_t_by_day": t_by_day(base_loss - loss, time),
+        "direction_gain_percent": round(100 * float(1 - direction.mean() / base_direction.mean()), 3),
+        "direction_t_by_day": t_by_day(base_direction - direction, time[moved]),
         "accuracy": round(float(np.mean(p.argmax(1) == label)), 4),
         "baseline_accuracy": round(float(np.mean(prior.argmax() == label)), 4),
         "balanced_accuracy": round(float(balanced_accuracy_score(label, p.argmax(1))), 4),
         "auc": {name: round(float(roc_auc_score(label == k, p[:, k])), 4) if np.any(label == k) else None
                 for k, name in ((SHORT, "short"), (FLAT, "flat"), (LONG, "long"))},
     }
+
+
+def t_by_day(gain: np.ndarray, time: np.ndarray) -> float | None:
+    """Mean of the daily means over its standard error."""
+    day = time // DAY
+    daily = np.array([gain[day == d].mean() for d in np.unique(day)])
+    return round(float(daily.mean() / (daily.std(ddof=1) / np.sqrt(len(daily)))), 2) if len(daily) > 2 else None
 
 
 QUANTILES = (0.5, 0.9, 0.95, 0.98, 0.99, 0.999)

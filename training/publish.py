@@ -108,6 +108,7 @@ def write(root: Path, model, train: Rows, test: Rows, validation: Rows, weight: 
         "timeframes": list(data.MINUTES),
         "weight": weight,
         "training": {"from": iso(train.time.min()), "to": iso(train.time.max()), "symbols": used, "rows": len(train),
+                     "mirrored_rows": len(train) - len(train.real()),
                      "held_out_symbols": sorted(HELD_OUT & present),
                      "data": "shared/data/ohlcv: " + ", ".join(f"{source} ({t})" for t, source in data.SOURCE.items())},
         "metrics": metrics,

@@ -28,9 +28,10 @@ for timeframe in 5m 15m; do add binance-usdm-2025 $timeframe ADA BCH BNB BTC ETC
 add binance-usdm-2025 1h ADA BCH BNB BTC ETH LINK LTC
 add binance-spot-2026 1m BTC ETH
 
-npm run --silent build
-rm -rf "$work/features"
-npm run --silent cli -- features export --input "${inputs[@]}" --output "$work/features"
-
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=training PYTHONDONTWRITEBYTECODE=1
+rm -rf "$work"
+"$venv/bin/python" training/mirror.py "$work/mirrored" "${inputs[@]}"
+inputs+=("$work"/mirrored/*/*.csv.gz)
+npm run --silent build
+npm run --silent cli -- features export --input "${inputs[@]}" --output "$work/features"
 "$venv/bin/python" training/train.py --features "$work/features" --root .

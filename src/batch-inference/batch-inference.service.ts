@@ -21,8 +21,8 @@ import { SeriesBook } from './series-book.js';
 import { shardsOf } from './sharding.js';
 import { WorkerPool } from './worker-pool.service.js';
 
-/** Candles absorbed before the main loop gets its turn: about a millisecond and a half. */
-const CANDLES_A_SLICE = 400;
+/** Candles absorbed before the main loop gets its turn: a millisecond or two (5 to 9 µs each, 86 features). */
+const CANDLES_A_SLICE = 200;
 /** Rows gathered between two looks at the clock, and how long a slice of gathering may last. */
 const ROWS_A_LOOK = 32;
 const SLICE_MS = 1.5;

@@ -3,8 +3,7 @@ import { format } from './money.js';
 import type { Order } from './order.js';
 import type { Position } from './position.js';
 
-/** Orders, fills and positions as JSON: exact numbers are decimal strings, times ISO 8601. */
-
+/** Orders, fills and positions as REST and the websocket tell them: exact numbers as decimal text, times ISO 8601. */
 export function orderJson(order: Order) {
   return {
     id: order.id,
@@ -35,11 +34,13 @@ export function fillJson(fill: Fill) {
   };
 }
 
+/** `realised` is before fees; `profit`, known once it is closed, after them. */
 export function positionJson(position: Position) {
   return {
     id: position.id,
     symbol: position.symbol,
     direction: position.direction,
+    state: position.closedAt === null ? 'open' : 'closed',
     quantity: format(position.quantity),
     entry_price: format(position.entryPrice),
     cost: format(position.cost),
@@ -47,6 +48,7 @@ export function positionJson(position: Position) {
     take_profit: textOrNull(position.takeProfit),
     realised: format(position.realised),
     fees: format(position.fees),
+    profit: position.closedAt === null ? null : format(position.realised - position.fees),
     opened_at: iso(position.openedAt),
     closed_at: position.closedAt === null ? null : iso(position.closedAt),
     closed_by: position.closedBy,

@@ -21,7 +21,7 @@ export function runCompletedJson({ timeframe, openTime, symbols, runs }: Predict
   };
 }
 
-/** `order_update`: the order as it stands, the fills of this move, the position. */
+/** `order_update`: the order as it stands, the fills of this move, the position; in the shapes that REST gives them. */
 export function orderUpdateJson({ order, fills, position }: OrderUpdate) {
   return { order: orderJson(order), fills: fills.map(fillJson), position: position && positionJson(position) };
 }

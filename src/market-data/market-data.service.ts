@@ -1,27 +1,22 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { closeTime, faultOf, type Candle, type CandleColumns } from '../domain/candle.js';
+import type { Candle, CandleColumns } from '../domain/candle.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { Interval } from '../domain/interval.js';
 import type { Pair } from '../domain/pair.js';
-import { durationOf, openTimeAt, type Timeframe } from '../domain/timeframe.js';
+import { durationOf, type Timeframe } from '../domain/timeframe.js';
 import { Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { Outlet } from '../platform/outlet.js';
 import { StartError } from '../platform/start-error.js';
 import { Backfill } from './backfill.service.js';
 import { ClockJob } from './clock.job.js';
-import { closingAt, Completion, type ClosedMinute } from './completion.js';
+import { Completion } from './completion.js';
 import { FeedFailed } from './feeds/exchange-rest.feed.js';
-import { MarketFeed, type FeedHandlers, type KlineUpdate } from './feeds/market.feed.js';
+import { MarketFeed, type FeedHandlers } from './feeds/market.feed.js';
+import { Intake, type Step } from './intake.js';
 import { IntervalJob } from './interval.job.js';
-import {
-  noCounters,
-  type CandleRefusal,
-  type MarketDataCounters,
-  type MarketDataStatus,
-  type SeriesStatus,
-} from './market-data-status.js';
+import { noCounters, type MarketDataCounters, type MarketDataStatus, type SeriesStatus } from './market-data-status.js';
 import { PathQueue } from './path-queue.js';
 import { CandleBook, type SeriesState } from './series/candle-book.js';
 import { CandleWriter } from './storage/candle-writer.service.js';
@@ -50,10 +45,8 @@ export class MarketDataService {
   readonly #aheadMs: number;
   readonly #counters: MarketDataCounters = noCounters();
   readonly #queue = new PathQueue((timeframe) => this.#missed(timeframe));
-  #book = new CandleBook([], []);
-  #completion: Completion;
+  #intake: Intake;
   #backfill: Backfill;
-  #pending: Candle[] = [];
   #draining = false;
   #connected = false;
   #everConnected = false;
@@ -72,8 +65,8 @@ export class MarketDataService {
   ) {
     this.#timeframes = settings.config.TIMEFRAMES;
     this.#aheadMs = Math.max(AHEAD_MS, AHEAD_WALL_MS * settings.exchange.speed);
-    this.#completion = new Completion(0, settings.config.INTERVAL_GRACE_MS);
-    this.#backfill = this.#newBackfill();
+    this.#intake = this.#newIntake([]);
+    this.#backfill = this.#newBackfill(this.#intake);
   }
 
   /**
@@ -87,21 +80,20 @@ export class MarketDataService {
     const instruments = await this.#resolve();
     const symbols = instruments.map(({ symbol }) => symbol);
     await this.#queue.put(() => this.instruments.emit(instruments));
-    this.#book = new CandleBook(symbols, this.#timeframes);
-    this.#completion = new Completion(symbols.length, this.settings.config.INTERVAL_GRACE_MS);
-    this.#backfill = this.#newBackfill();
-    await this.feed.open(symbols, this.#handlers());
+    const intake = (this.#intake = this.#newIntake(symbols));
+    this.#backfill = this.#newBackfill(intake);
+    await this.feed.open(symbols, this.#handlers(intake));
     await Promise.all(symbols.map((symbol) => this.#backfill.fill(symbol)));
     await this.#queue.idle();
     if (this.#pathError !== undefined) throw this.#pathError;
-    this.#completion.begin(this.#firstMinute(symbols));
+    intake.begin(this.clock.now());
     this.intervalJob.begin(this.#timeframes, (boundary) => {
-      this.#completion.expire(boundary);
+      intake.expire(boundary);
       this.#drain();
     });
     this.#phase = 'running';
     const took = Math.round(this.clock.wallNow() - began);
-    this.#logger.log(`${symbols.length} symbols × ${this.#book.kept.join(' ')} warmed up in ${took} ms`);
+    this.#logger.log(`${symbols.length} symbols × ${intake.book.kept.join(' ')} warmed up in ${took} ms`);
   }
 
   /** No new candle from here on; what was handed on is finished, what was to be saved is saved. */
@@ -111,7 +103,7 @@ export class MarketDataService {
     this.clockJob.stop();
     await this.feed.close();
     await this.#backfill.stop();
-    this.#pending = [];
+    this.#intake.forget();
     await this.#queue.idle();
     await this.writer.stop();
   }
@@ -128,7 +120,7 @@ export class MarketDataService {
   }
 
   status(): MarketDataStatus {
-    const { symbols, kept } = this.#book;
+    const { symbols, kept } = this.#intake.book;
     const states: Record<SeriesState, number> = { ok: 0, gap: 0, warming: 0 };
     const newest: Partial<Record<Timeframe, number>> = {};
     for (const { timeframe, state, newestOpenTime } of this.series()) {
@@ -154,7 +146,7 @@ export class MarketDataService {
 
   /** Every series kept, by symbol in the exchange's order, shortest timeframe first. */
   series(): readonly SeriesStatus[] {
-    const book = this.#book;
+    const { book } = this.#intake;
     return book.symbols.flatMap((symbol) =>
       book.kept.map((timeframe) => {
         const { count, lastOpenTime } = book.series(symbol, timeframe);
@@ -183,39 +175,39 @@ export class MarketDataService {
     }
   }
 
-  #newBackfill(): Backfill {
-    return new Backfill(this.#book, this.feed, this.clock, {
+  #newIntake(symbols: readonly Pair[]): Intake {
+    const completion = new Completion(symbols.length, this.settings.config.INTERVAL_GRACE_MS);
+    return new Intake(new CandleBook(symbols, this.#timeframes), completion, this.#timeframes, this.#counters);
+  }
+
+  #newBackfill(intake: Intake): Backfill {
+    return new Backfill(intake.book, this.feed, this.clock, {
       fetched: (columns) => {
         this.writer.addColumns(columns);
-        if (columns.timeframe !== '1m') return;
-        const receivedAt = this.clock.wallNow();
-        for (const openTime of columns.openTime) this.#completion.arrived(columns.symbol, openTime, receivedAt);
+        if (columns.timeframe === '1m') intake.fetched(columns.symbol, columns.openTime, this.clock.wallNow());
         this.#drainSoon();
       },
       followed: (candles) => this.writer.add(candles),
       changed: (symbol, timeframe) => this.#tellAgain(symbol, timeframe),
-      refused: (faults) => faults.forEach((fault) => this.#refuse(fault)),
+      refused: (faults) => faults.forEach((fault) => intake.refuse(fault)),
       corrected: (count) => (this.#counters.corrections += count),
     });
   }
 
-  #handlers(): FeedHandlers {
+  /** The handlers only note what came: everything else waits for the turn's end, when the sockets were emptied. */
+  #handlers(intake: Intake): FeedHandlers {
     return {
-      kline: (update) => this.#note(update),
-      connected: () => {
-        this.#connected = true;
-        this.#disconnectedBecause = null;
-        if (this.#everConnected) {
-          this.#counters.reconnects++;
-          this.#logger.log('the stream is up again');
-          for (const symbol of this.#book.symbols) void this.#backfill.fill(symbol);
-        }
-        this.#everConnected = true;
+      kline: (update) => {
+        this.#counters.frames++;
+        this.#lastMessageAt = update.receivedAt;
+        intake.note(update, this.clock.now() + this.#aheadMs);
+        this.#drainSoon();
       },
+      connected: () => this.#up(),
       disconnected: (reason) => {
         this.#connected = false;
         this.#disconnectedBecause = reason;
-        if (this.#phase !== 'stopped') this.#logger.warn(`the stream is down: ${reason}`);
+        this.#logger.warn(`the stream is down: ${reason}`);
       },
       malformed: (reason) => {
         this.#counters.malformed++;
@@ -224,126 +216,49 @@ export class MarketDataService {
     };
   }
 
-  /** Notes a frame. Reads on at once: everything else waits for the turn's end, when the sockets were emptied. */
-  #note(update: KlineUpdate): void {
-    this.#counters.frames++;
-    this.#lastMessageAt = update.receivedAt;
-    const { symbol, openTime, open, high, low, close, volume, receivedAt } = update;
-    const horizon = this.clock.now() + this.#aheadMs;
-    if (update.eventTime <= horizon) this.#completion.stamp(update.eventTime, openTime);
-    if (update.closed) {
-      const candle: Candle = {
-        symbol,
-        timeframe: '1m',
-        openTime,
-        open,
-        high,
-        low,
-        close,
-        volume,
-        source: 'stream',
-        receivedAt,
-      };
-      const refusal = faultOf(candle) ?? (closeTime(candle) > horizon ? 'FROM_THE_FUTURE' : undefined);
-      if (refusal) this.#refuse(refusal);
-      else this.#pending.push(candle);
+  #up(): void {
+    this.#connected = true;
+    this.#disconnectedBecause = null;
+    if (this.#everConnected) {
+      this.#counters.reconnects++;
+      this.#logger.log('the stream is up again; what was missed is refetched');
+      for (const symbol of this.#intake.book.symbols) void this.#backfill.fill(symbol);
     }
-    if (this.#pending.length > 0 || this.#completion.due()) this.#drainSoon();
-  }
-
-  #refuse(reason: CandleRefusal): void {
-    this.#counters.refusedCandles++;
-    this.#counters.refusedByReason[reason] = (this.#counters.refusedByReason[reason] ?? 0) + 1;
+    this.#everConnected = true;
   }
 
   #drainSoon(): void {
-    if (this.#draining) return;
+    if (this.#draining || !this.#intake.due()) return;
     this.#draining = true;
     setImmediate(() => this.#drain());
   }
 
-  /** Turns the notes into what goes down the path: minute by minute, each one's candles before its intervals. */
   #drain(): void {
     this.#draining = false;
     if (this.#phase === 'stopped') return;
-    const notes = this.#pending.sort((a, b) => a.openTime - b.openTime);
-    this.#pending = [];
-    for (let i = 0; i < notes.length;) {
-      const { openTime } = notes[i]!;
-      this.#closeMinutes(openTime);
-      const candles: Candle[] = [];
-      for (; notes[i]?.openTime === openTime; i++) candles.push(...this.#absorb(notes[i]!));
-      this.#handOn(candles);
-    }
-    this.#closeMinutes(Infinity);
+    const wallTimeOf = (exchangeTime: number) => this.clock.wallTimeOf(exchangeTime);
+    for (const step of this.#intake.steps(wallTimeOf, this.clock.wallNow())) this.#take(step);
   }
 
-  #absorb(minute: Candle): readonly Candle[] {
-    const { symbol } = minute;
-    const absorbed = this.#book.absorb(minute);
-    const late = this.#completion.arrived(symbol, minute.openTime, minute.receivedAt) === 'late';
-    if (late && absorbed.kind !== 'duplicate') this.#counters.late++;
-    switch (absorbed.kind) {
-      case 'appended':
-        if (absorbed.short) void this.#backfill.fill(symbol);
-        return absorbed.candles;
-      case 'held':
-        if (absorbed.gap) {
-          this.#counters.gaps++;
-          void this.#backfill.fill(symbol);
-        }
-        return [];
-      case 'duplicate':
-        this.#counters.duplicates++;
-        return [];
+  #take(step: Step): void {
+    switch (step.kind) {
+      case 'candles':
+        this.writer.add(step.candles);
+        return this.#put(() => this.candles.emit(step.candles));
+      case 'interval':
+        return this.#put(() => this.intervals.emit(step.interval), step.interval.timeframe);
       case 'corrected':
-        this.#counters.corrections++;
-        this.writer.add(absorbed.candles);
-        for (const { timeframe } of absorbed.candles) this.#tellAgain(symbol, timeframe);
-        return [];
+        this.writer.add(step.candles);
+        return step.candles.forEach(({ symbol, timeframe }) => this.#tellAgain(symbol, timeframe));
+      case 'gap':
+        return void this.#backfill.fill(step.symbol);
     }
   }
 
-  #handOn(candles: Candle[]): void {
-    if (candles.length === 0) return;
-    candles.sort((a, b) => durationOf(a.timeframe) - durationOf(b.timeframe));
-    this.writer.add(candles);
-    this.#put(() => this.candles.emit(candles));
-  }
-
+  /** Tells a series anew, as it is in this turn: candles taken earlier are ahead of it in the queue, later ones behind it. */
   #tellAgain(symbol: Pair, timeframe: Timeframe): void {
-    const columns = this.#book.series(symbol, timeframe).columns();
+    const columns = this.#intake.book.series(symbol, timeframe).columns();
     this.#put(() => this.history.emit(columns));
-  }
-
-  #closeMinutes(before: number): void {
-    for (let minute = this.#completion.take(before); minute; minute = this.#completion.take(before))
-      this.#close(minute);
-  }
-
-  #close(minute: ClosedMinute): void {
-    const boundary = minute.openTime + MINUTE;
-    const { symbols } = this.#book;
-    const receivedAt = minute.receivedAt ?? this.clock.wallNow();
-    for (const timeframe of closingAt(boundary, this.#timeframes)) {
-      const openTime = boundary - durationOf(timeframe);
-      const absent = new Map(
-        symbols.flatMap((symbol) => {
-          const reason = this.#book.absence(symbol, timeframe, openTime);
-          return reason ? [[symbol, reason] as const] : [];
-        }),
-      );
-      // Nothing is here before it closed: where our clock says so, the clock is off and the receipt bounds the close.
-      const exchangeClosedAt = Math.min(this.clock.wallTimeOf(boundary), receivedAt);
-      const interval: Interval = { timeframe, openTime, symbols, absent, exchangeClosedAt, receivedAt };
-      this.#counters.intervals++;
-      this.#put(() => this.intervals.emit(interval), timeframe);
-    }
-  }
-
-  #firstMinute(symbols: readonly Pair[]): number {
-    const last = symbols.map((symbol) => this.#book.series(symbol, '1m').lastOpenTime).filter(Number.isFinite);
-    return last.length > 0 ? Math.max(...last) + MINUTE : openTimeAt('1m', this.clock.now());
   }
 
   #put(work: () => Promise<void>, key?: string): void {

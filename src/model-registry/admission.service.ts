@@ -46,6 +46,7 @@ export class AdmissionService {
       this.#child = started;
       let overdue = false;
       let lastWords = '';
+      let begun: string | undefined;
       const watch = (): NodeJS.Timeout =>
         setTimeout(() => {
           overdue = true;
@@ -56,6 +57,7 @@ export class AdmissionService {
       started.stderr!.setEncoding('utf8').on('data', (text: string) => (lastWords = (lastWords + text).slice(-2000)));
       started.on('message', (reply: AdmissionReply) => {
         if ('verdict' in reply) verdicts.push(reply.verdict);
+        else begun = reply.began;
         clearTimeout(watchdog);
         watchdog = watch();
       });
@@ -65,7 +67,7 @@ export class AdmissionService {
         clearTimeout(watchdog);
         this.#child = undefined;
         const at = candidates[verdicts.length];
-        if (at) verdicts.push(overdue ? this.#timedOut(at) : crashed(at, how, lastWords));
+        if (at) verdicts.push(overdue ? this.#timedOut(at) : crashed(at, begun === at.ref, how, lastWords));
         done(verdicts);
       };
       over.then(
@@ -81,16 +83,11 @@ export class AdmissionService {
   }
 }
 
-function crashed({ ref }: Candidate, how: string, lastWords: string): Verdict {
-  const said = lastWords
-    .split('\n')
-    .filter((line) => line.trim().length > 0)
-    .at(-1);
-  return refused(
-    ref,
-    'ADMISSION_CRASHED',
-    `the admission process died on it (${how})${said ? `: ${said.trim().slice(0, 200)}` : ''}`,
-  );
+function crashed({ ref }: Candidate, began: boolean, how: string, lastWords: string): Verdict {
+  const lines = lastWords.split('\n').filter((line) => line.trim().length > 0);
+  const said = (lines.find((line) => /error|terminate|fatal/i.test(line)) ?? lines.at(-1))?.trim().slice(0, 200);
+  const what = began ? 'the admission process died on it' : 'the admission process died before it began';
+  return refused(ref, 'ADMISSION_CRASHED', `${what} (${how})${said ? `: ${said}` : ''}`);
 }
 
 function refused(ref: string, code: RefusalCode, message: string): Verdict {

@@ -3,6 +3,7 @@ import { runDto } from '../batch-inference/run.dto.js';
 import { fillJson, orderJson, positionJson } from '../domain/order-json.js';
 import { signalJson } from '../domain/signal-json.js';
 import type { Signal } from '../domain/signal.js';
+import { fillOf, orderOf, positionOf } from '../trading/order.row.js';
 import type { Lineage, RunWithAnswer } from './lineage.repository.js';
 
 export const signalPath = z.strictObject({ id: z.string().min(1).max(200) });
@@ -25,9 +26,9 @@ export function lineageDto(signal: Signal, { candle, runs, refusal, orders, fill
     refusal: refusal
       ? { code: refusal.code, detail: refusal.detail, refused_at: refusal.refused_at.toISOString() }
       : null,
-    orders: orders.map(orderJson),
-    fills: fills.map(fillJson),
-    position: position ? positionJson(position) : null,
+    orders: orders.map((row) => orderJson(orderOf(row))),
+    fills: fills.map((row) => fillJson(fillOf(row))),
+    position: position ? positionJson(positionOf(position)) : null,
   };
 }
 

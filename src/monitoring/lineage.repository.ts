@@ -1,19 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { RunRow } from '../batch-inference/run.row.js';
 import type { CandleSource } from '../domain/candle.js';
-import type { Fill } from '../domain/fill.js';
-import type { Order } from '../domain/order.js';
-import type { Position } from '../domain/position.js';
 import type { Signal } from '../domain/signal.js';
 import { Settings } from '../platform/config/settings.js';
 import { Database } from '../platform/database/database.service.js';
 import {
   FILL_COLUMNS,
-  fillOf,
   ORDER_COLUMNS,
-  orderOf,
   POSITION_COLUMNS,
-  positionOf,
   type FillRow,
   type OrderRow,
   type PositionRow,
@@ -48,9 +42,9 @@ export interface Lineage {
   readonly runs: readonly RunWithAnswer[];
   readonly refusal: RefusalOnRecord | undefined;
   /** The entry and everything that closes its position, oldest first. */
-  readonly orders: readonly Order[];
-  readonly fills: readonly Fill[];
-  readonly position: Position | undefined;
+  readonly orders: readonly OrderRow[];
+  readonly fills: readonly FillRow[];
+  readonly position: PositionRow | undefined;
 }
 
 const OF_SIGNAL = `select id from orders where signal_id = $1`;
@@ -114,27 +108,25 @@ export class LineageRepository {
     return rows[0];
   }
 
-  async #orders({ id }: Signal): Promise<Order[]> {
-    const rows = await this.database.query<OrderRow>(
+  #orders({ id }: Signal): Promise<OrderRow[]> {
+    return this.database.query<OrderRow>(
       `select ${ORDER_COLUMNS} from orders where position_id in (${OF_SIGNAL}) order by created_at, id`,
       [id],
     );
-    return rows.map(orderOf);
   }
 
-  async #fills({ id }: Signal): Promise<Fill[]> {
-    const rows = await this.database.query<FillRow>(
+  #fills({ id }: Signal): Promise<FillRow[]> {
+    return this.database.query<FillRow>(
       `select ${FILL_COLUMNS} from fills where order_id in (${ORDERS_OF_SIGNAL}) order by seq`,
       [id],
     );
-    return rows.map(fillOf);
   }
 
-  async #position({ id }: Signal): Promise<Position | undefined> {
+  async #position({ id }: Signal): Promise<PositionRow | undefined> {
     const rows = await this.database.query<PositionRow>(
       `select ${POSITION_COLUMNS} from positions where id in (${OF_SIGNAL})`,
       [id],
     );
-    return rows[0] && positionOf(rows[0]);
+    return rows[0];
   }
 }

@@ -49,10 +49,10 @@ export class SystemMetrics implements OnModuleInit, OnModuleDestroy {
     const { pool } = this.batchInference.status();
     this.queueDepth.set(pool.queued);
     this.#advance(this.timeouts, pool.timeouts);
-    const { equity, drawdown, openPositions } = this.trading.status();
+    const { valuation, drawdown, openPositions } = this.trading.status();
     this.openPositions.set(openPositions);
     // What is not known now is not shown as it was.
-    if (equity) this.equity.set(Number(equity.equity));
+    if (valuation) this.equity.set(Number(valuation.equity));
     else this.equity.remove();
     if (drawdown !== null) this.drawdown.set(Number(drawdown));
   }

@@ -71,6 +71,12 @@ export class Ledger {
     return { orders, position: this.portfolio.open.get(symbol) };
   }
 
+  /** @returns the earliest open time (UTC ms) of a candle that can change anything of the symbol; Infinity where none can */
+  since(symbol: Pair): number {
+    const opened = this.portfolio.open.get(symbol)?.openedAt ?? Infinity;
+    return Math.min(opened, ...this.workingOf(symbol).map(({ createdAt }) => createdAt));
+  }
+
   valuation(): Valuation | undefined {
     return this.portfolio.valuation((symbol) => this.market.mark(symbol)?.price);
   }

@@ -50,6 +50,15 @@ export interface PositionRow {
   readonly closed_by: Purpose | null;
 }
 
+export interface EquityRow {
+  readonly at: Date;
+  readonly equity: string;
+  readonly cash: string;
+  readonly unrealised: string;
+  readonly peak: string;
+  readonly drawdown: string;
+}
+
 export const ORDER_COLUMNS =
   'id, signal_id, symbol, side, purpose, position_id, quantity, stop_loss, take_profit, state, filled, created_at, reason';
 export const FILL_COLUMNS = 'id, order_id, symbol, side, price, quantity, fee, filled_at';

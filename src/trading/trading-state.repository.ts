@@ -40,8 +40,8 @@ export class TradingStateRepository {
     const rows = await this.database.query(
       `with halted as (
          update trading_state set halt_code = $1, halt_reason = $2, halted_at = to_timestamp($3::float8)
-          where halt_code is null returning only)
-       select only from halted`,
+          where halt_code is null returning singleton)
+       select singleton from halted`,
       [code, reason, at / 1000],
     );
     return rows.length > 0;

@@ -115,10 +115,9 @@ export class TradingService {
     const last = openTime.length - 1;
     if (last < 0) return;
     const ledger = this.#ledger;
-    if (timeframe === '1m' && ledger && (ledger.concerns(symbol) || !this.#serial.idle || this.#inDoubt)) {
-      const orders = ledger.workingOf(symbol).map(({ createdAt }) => createdAt);
-      const opened = ledger.portfolio.open.get(symbol)?.openedAt ?? Infinity;
-      await this.#match(candlesFrom(columns, Math.min(opened, ...orders)));
+    const busy = !this.#serial.idle || this.#inDoubt;
+    if (timeframe === '1m' && ledger && (busy || ledger.concerns(symbol))) {
+      await this.#match(candlesFrom(columns, busy ? 0 : ledger.since(symbol)));
     }
     this.#market.remember(symbol, close[last]!, openTime[last]! + durationOf(timeframe));
   }
@@ -220,7 +219,7 @@ export class TradingService {
     for (const history of await this.records.working()) ledger.commit({ history, order: history.order, fills: [] });
     const { halt, dayStart, peak } = await this.state.load();
     ledger.dayStart = dayStart;
-    ledger.halted = halt !== undefined;
+    ledger.halted = halt !== undefined || this.#ledger?.halted === true; // one that could not be saved still holds
     this.#halt = halt;
     this.#peak = peak;
     await this.desk.takeUp(ledger);

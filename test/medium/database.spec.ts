@@ -8,8 +8,8 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-class First1 implements MigrationInterface {
-  readonly name = 'First1';
+class First1700000000001 implements MigrationInterface {
+  readonly name = 'First1700000000001';
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('create table kept (n int)');
     await runner.query('insert into kept values (7)');
@@ -17,8 +17,8 @@ class First1 implements MigrationInterface {
   async down(): Promise<void> {}
 }
 
-class Broken2 implements MigrationInterface {
-  readonly name = 'Broken2';
+class Broken1700000000002 implements MigrationInterface {
+  readonly name = 'Broken1700000000002';
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('delete from kept');
     await runner.query('create table half (n int)');
@@ -43,12 +43,16 @@ test('what is applied is not applied again', async () => {
 test('a migration that fails is named, rolled back, and harms nothing saved', async () => {
   const { url, drop } = await emptyDatabase();
   closing.push(drop);
-  await (await openDatabase(url, [First1])).destroy();
-  const failed = await openDatabase(url, [First1, Broken2]).catch((error: Error) => error.message);
-  expect(failed).toMatch(/^Migration Broken2 of the database 127\.0\.0\.1:\d+\/test_\w+ failed and was rolled back/);
+  await (await openDatabase(url, [First1700000000001])).destroy();
+  const failed = await openDatabase(url, [First1700000000001, Broken1700000000002]).catch(
+    (error: Error) => error.message,
+  );
+  expect(failed).toMatch(
+    /^Migration Broken1700000000002 of the database 127\.0\.0\.1:\d+\/test_\w+ failed and was rolled back/,
+  );
   expect(failed).toContain('relation "nowhere" does not exist');
   expect(failed).not.toContain(new URL(url).password);
-  const again = await openDatabase(url, [First1]);
+  const again = await openDatabase(url, [First1700000000001]);
   closing.push(() => again.destroy());
   expect(await again.query('select n, to_regclass($1) as half from kept', ['half'])).toEqual([{ n: 7, half: null }]);
 });
@@ -56,8 +60,8 @@ test('a migration that fails is named, rolled back, and harms nothing saved', as
 test('a database newer than the program is refused, naming what it does not know', async () => {
   const { url, drop } = await emptyDatabase();
   closing.push(drop);
-  await (await openDatabase(url, [First1])).destroy();
-  await expect(openDatabase(url, [])).rejects.toThrow(/newer than this program: it holds First1/);
+  await (await openDatabase(url, [First1700000000001])).destroy();
+  await expect(openDatabase(url, [])).rejects.toThrow(/newer than this program: it holds First1700000000001/);
 });
 
 test.each([

@@ -14,16 +14,17 @@ export interface TrailingStop {
 
 /**
  * Seban's Supertrend: a band of `multiplier` × ATR around the median price that only tightens until a close passes it.
- * Begins short with the first ATR (as talipp's reference values do).
+ * Begins short, one candle
+ * after the first ATR (as talipp).
  */
 export function supertrend(plan: Plan, period: number, multiplier: number, first: FirstRange = 'skip'): TrailingStop {
   const range = atr(plan, period, first);
   const middle = medianPrice(plan);
-  const value = plan.slot(range.since, Math.max(range.settled, range.since + FOLLOWED));
-  const side = plan.slot(range.since, value.settled);
+  const since = range.since + 1;
+  const value = plan.slot(since, Math.max(range.settled, since + FOLLOWED));
+  const side = plan.slot(since, value.settled);
   const [upper, lower] = [plan.reserve(1), plan.reserve(1)];
   const [m, r, c, before, v, o] = [middle.at, range.at, plan.close.at, plan.previousClose.at, value.at, side.at];
-  const since = range.since;
   plan.step((s, b) => {
     const n = s[b + INPUT.COUNT];
     if (n < since) return;

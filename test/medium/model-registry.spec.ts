@@ -1,0 +1,254 @@
+import { Logger } from '@nestjs/common';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FEATURE_NAMES, featureHashOf } from '../../src/batch-inference/features/feature-table.js';
+import type { ActiveModel } from '../../src/domain/model.js';
+import { admissionEntry, AdmissionService } from '../../src/model-registry/admission.service.js';
+import { ModelRegistryService } from '../../src/model-registry/model-registry.service.js';
+import { schema } from '../../src/platform/config/schema.js';
+import { Settings } from '../../src/platform/config/settings.js';
+
+const catalogue = { names: FEATURE_NAMES, hashOf: featureHashOf };
+const NAMES = readdirSync('models').sort();
+const VERSION = '1.0.0';
+
+/** The real models in a folder of their own, to be tampered with. */
+let models: string;
+const fileOf = (name: string, file: string, version = VERSION) => join(models, name, version, file);
+
+beforeAll(() => {
+  Logger.overrideLogger(false);
+  // The admission process runs from dist/.
+  const built = spawnSync(process.execPath, ['-e', "import('./scripts/project.mjs').then(({ build }) => build())"], {
+    encoding: 'utf8',
+  });
+  expect(built.stderr).toBe('');
+});
+beforeEach(() => {
+  models = mkdtempSync(join(tmpdir(), 'alphapulse-models-'));
+  cpSync('models', models, { recursive: true });
+});
+afterEach(() => rmSync(models, { recursive: true, force: true }));
+
+function registry(config: Record<string, string> = {}, admission = new AdmissionService(admissionEntry(), 30_000)) {
+  const settings = new Settings(schema.parse(config), {
+    databaseUrl: '',
+    exchange: { restUrl: '', wsUrl: '', speed: 1 },
+    home: models,
+    modelsDir: models,
+    version: '0',
+    startedAt: 0,
+  });
+  const service = new ModelRegistryService(settings, catalogue, admission);
+  const activated: ActiveModel[][] = [];
+  service.activations.to((active) => void activated.push([...active]));
+  return {
+    service,
+    async load() {
+      await service.load();
+      const versions = Object.fromEntries(
+        service
+          .status()
+          .versions.map(({ name, version, state, refusal }) => [`${name}@${version}`, refusal?.code ?? state]),
+      );
+      return { versions, active: activated.at(-1)!.map(({ name }) => name), status: service.status() };
+    },
+  };
+}
+
+/** Changes a file's JSON. */
+function edit(name: string, file: string, change: (json: never) => void): void {
+  const path = fileOf(name, file);
+  const json = JSON.parse(readFileSync(path, 'utf8')) as never;
+  change(json);
+  writeFileSync(path, JSON.stringify(json));
+}
+
+/** Changes model.onnx and keeps the manifest's checksum true, as someone would who means it. */
+function editModel(name: string, change: (bytes: Buffer) => Buffer): void {
+  const bytes = change(readFileSync(fileOf(name, 'model.onnx')));
+  writeFileSync(fileOf(name, 'model.onnx'), bytes);
+  edit(name, 'manifest.json', (json: { sha256: string }) => {
+    json.sha256 = createHash('sha256').update(bytes).digest('hex');
+  });
+}
+
+const othersServe = (victim: string) => NAMES.filter((name) => name !== victim);
+
+describe('the models of this repository', () => {
+  it('are at least three, of three kinds, and all are admitted', async () => {
+    const { active, versions, status } = await registry().load();
+    expect(active).toEqual(NAMES);
+    expect(new Set(status.versions.map(({ manifest }) => manifest?.kind)).size).toBeGreaterThanOrEqual(3);
+    expect(new Set(Object.values(versions))).toEqual(new Set(['active']));
+    expect(status).toMatchObject({ ready: true, reason: undefined, refused: 0 });
+  });
+
+  it('answer as the library that trained them, and their admission is on record', async () => {
+    const { status } = await registry().load();
+    for (const { verdict } of status.versions) {
+      expect(verdict!.goldenRows).toBeGreaterThanOrEqual(64);
+      expect(verdict!.goldenWorst).toBeLessThan(1e-5);
+      expect(Object.values(verdict!.timings).every((ms) => ms >= 0)).toBe(true);
+    }
+  });
+
+  it('are small enough for git', () => {
+    for (const name of NAMES) {
+      for (const file of readdirSync(join(models, name, VERSION)))
+        expect(readFileSync(fileOf(name, file)).length).toBeLessThan(5_000_000);
+    }
+  });
+});
+
+describe('a bad model is refused by name with its reason, and the others serve', () => {
+  const victim = 'gbt';
+  it.each<[string, string, () => void]>([
+    [
+      'one flipped byte',
+      'SHA256_MISMATCH',
+      () => {
+        const bytes = readFileSync(fileOf(victim, 'model.onnx'));
+        bytes[bytes.length >> 1]! ^= 1;
+        writeFileSync(fileOf(victim, 'model.onnx'), bytes);
+      },
+    ],
+    ['a truncated file', 'LOAD_FAILED', () => editModel(victim, (bytes) => bytes.subarray(0, bytes.length >> 1))],
+    ['an empty file', 'LOAD_FAILED', () => editModel(victim, () => Buffer.alloc(0))],
+    ['no file', 'LOAD_FAILED', () => rmSync(fileOf(victim, 'model.onnx'))],
+    [
+      'another model under its checksum',
+      'INPUT_MISMATCH',
+      () => editModel(victim, () => readFileSync(fileOf('tcn', 'model.onnx'))),
+    ],
+    [
+      'another input name',
+      'INPUT_MISMATCH',
+      () => edit(victim, 'manifest.json', (json: { input: { name: string } }) => (json.input.name = 'x')),
+    ],
+    [
+      'another output name',
+      'OUTPUT_MISMATCH',
+      () => edit(victim, 'manifest.json', (json: { output: { name: string } }) => (json.output.name = 'y')),
+    ],
+    [
+      'another golden answer',
+      'GOLDEN_MISMATCH',
+      () => edit(victim, 'golden.json', (json: { outputs: number[][] }) => json.outputs[5]!.reverse()),
+    ],
+    ['no golden answers', 'GOLDEN_MISMATCH', () => rmSync(fileOf(victim, 'golden.json'))],
+    ['no manifest', 'MANIFEST_MISSING', () => rmSync(fileOf(victim, 'manifest.json'))],
+    ['half a manifest', 'MANIFEST_INVALID', () => writeFileSync(fileOf(victim, 'manifest.json'), '{"schema": 1')],
+    [
+      'an unknown feature',
+      'FEATURE_UNKNOWN',
+      () =>
+        edit(
+          victim,
+          'manifest.json',
+          (json: { features: { name: string }[] }) => (json.features[0]!.name = 'moon_phase'),
+        ),
+    ],
+    [
+      'features defined otherwise',
+      'FEATURE_HASH_MISMATCH',
+      () => edit(victim, 'manifest.json', (json: { feature_hash: string }) => (json.feature_hash = '0'.repeat(64))),
+    ],
+  ])('%s', async (_, code, tamper) => {
+    tamper();
+    const { versions, active, status } = await registry().load();
+    expect(versions[`${victim}@${VERSION}`]).toBe(code);
+    expect(active).toEqual(othersServe(victim));
+    expect(status.ready).toBe(true);
+    expect(status.reason).toContain(`${victim}@${VERSION} ${code}`);
+  });
+});
+
+describe('versions', () => {
+  /** A second version of a model, good or not. */
+  function add(name: string, version: string): void {
+    cpSync(join(models, name, VERSION), join(models, name, version), { recursive: true });
+    const path = fileOf(name, 'manifest.json', version);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(`"version": "${VERSION}"`, `"version": "${version}"`));
+  }
+
+  it('the newest serves and the one before stands by', async () => {
+    add('gbt', '1.10.0');
+    const { versions } = await registry().load();
+    expect(versions).toMatchObject({ 'gbt@1.10.0': 'active', 'gbt@1.0.0': 'standby' });
+  });
+
+  it('when the newest is refused, the one before goes on serving', async () => {
+    add('gbt', '1.10.0');
+    writeFileSync(fileOf('gbt', 'model.onnx', '1.10.0'), 'not a model');
+    const { versions, active } = await registry().load();
+    expect(versions).toMatchObject({ 'gbt@1.10.0': 'SHA256_MISMATCH', 'gbt@1.0.0': 'active' });
+    expect(active).toEqual(NAMES);
+  });
+
+  it('no more serve than MODEL_CACHE_SIZE', async () => {
+    const { versions, active } = await registry({ MODEL_CACHE_SIZE: '2' }).load();
+    expect(active).toHaveLength(2);
+    expect(Object.values(versions).filter((state) => state === 'CACHE_FULL')).toHaveLength(NAMES.length - 2);
+  });
+});
+
+describe('the registry is not ready, says why, and the process lives', () => {
+  it('when every model is refused', async () => {
+    for (const name of NAMES) writeFileSync(fileOf(name, 'model.onnx'), 'x');
+    const { active, status } = await registry().load();
+    expect(active).toEqual([]);
+    expect(status.ready).toBe(false);
+    for (const name of NAMES) expect(status.reason).toContain(`${name}@${VERSION} SHA256_MISMATCH`);
+  });
+
+  it('when MODELS_DIR is not there', async () => {
+    rmSync(models, { recursive: true });
+    const { active, status } = await registry().load();
+    expect(active).toEqual([]);
+    expect(status).toMatchObject({ ready: false, reason: expect.stringContaining('ENOENT') });
+  });
+
+  it('when ONNX_ENABLED is false', async () => {
+    const { active, status } = await registry({ ONNX_ENABLED: 'false' }).load();
+    expect(active).toEqual([]);
+    expect(status.versions.every(({ state }) => state === 'disabled')).toBe(true);
+    expect(status.reason).toContain('ONNX_ENABLED');
+  });
+});
+
+describe('a model that takes the admission process with it', () => {
+  /** An admission process that does to gbt what a bad file might do to a real one. */
+  function fatal(deed: string): AdmissionService {
+    const folder = join(models, '.admission');
+    mkdirSync(folder);
+    const entry = join(folder, 'worker.mjs');
+    writeFileSync(
+      entry,
+      `process.once('message', async ({ candidates }) => {
+        for (const { ref } of candidates) {
+          process.send({ began: ref });
+          if (ref.startsWith('gbt')) { await new Promise((resolve) => setTimeout(resolve, 50)); ${deed} }
+          process.send({ verdict: { ref, timings: {} } });
+        }
+        process.disconnect();
+      });`,
+    );
+    return new AdmissionService(entry, 2_000);
+  }
+
+  it.each([
+    ['aborts', 'process.abort();', 'ADMISSION_CRASHED'],
+    ['throws', "throw new Error('boom');", 'ADMISSION_CRASHED'],
+    ['leaves', 'process.exit(0);', 'ADMISSION_CRASHED'],
+    ['never answers', 'for (;;) {}', 'ADMISSION_TIMEOUT'],
+  ])('is refused when it %s, and a new process goes on with the rest', async (_, deed, code) => {
+    const { versions, active } = await registry({}, fatal(deed)).load();
+    expect(versions['gbt@1.0.0']).toBe(code);
+    expect(active).toEqual(othersServe('gbt'));
+  });
+});
