@@ -8,10 +8,12 @@ import type { RefusalCode } from './refusal-codes.js';
 /**
  * Judges candidates in a child process, so that a bad file kills that and not this one.
  * One child takes all candidates in turn. One that dies or hangs on a candidate costs that candidate its admission; a new
- * child goes on with the rest. `judge` resolves when every candidate has its verdict and no child is left.
+ * child goes on with the rest. `judge` resolves when every candidate has its verdict, or `stop` was called, and no child
+ * is left.
  */
 export class AdmissionService {
   #child: ChildProcess | undefined;
+  #stopped = false;
 
   /**
    * @param entry absolute path of the built admission.worker.js
@@ -24,13 +26,15 @@ export class AdmissionService {
 
   async judge(candidates: readonly Candidate[]): Promise<readonly Verdict[]> {
     const verdicts: Verdict[] = [];
-    while (verdicts.length < candidates.length) {
+    while (verdicts.length < candidates.length && !this.#stopped) {
       verdicts.push(...(await this.#oneChild(candidates.slice(verdicts.length))));
     }
     return verdicts;
   }
 
+  /** The child in flight is killed; candidates without a verdict get none. */
   stop(): void {
+    this.#stopped = true;
     this.#child?.kill('SIGKILL');
   }
 
@@ -44,30 +48,23 @@ export class AdmissionService {
         serialization: 'advanced',
       });
       this.#child = started;
-      let overdue = false;
       let lastWords = '';
       let begun: string | undefined;
-      const watch = (): NodeJS.Timeout =>
-        setTimeout(() => {
-          overdue = true;
-          started.kill('SIGKILL');
-        }, this.limitMs);
-      let watchdog = watch();
+      const watchdog = new Watchdog(this.limitMs, () => started.kill('SIGKILL'));
 
       started.stderr!.setEncoding('utf8').on('data', (text: string) => (lastWords = (lastWords + text).slice(-2000)));
       started.on('message', (reply: AdmissionReply) => {
         if ('verdict' in reply) verdicts.push(reply.verdict);
         else begun = reply.began;
-        clearTimeout(watchdog);
-        watchdog = watch();
+        watchdog.calm();
       });
       // Both: a verdict may still be on its way in the channel when the process is gone already.
       const over = Promise.all([once(started, 'close'), once(started, 'disconnect')]);
       const finish = (how: string): void => {
-        clearTimeout(watchdog);
+        watchdog.stop();
         this.#child = undefined;
         const at = candidates[verdicts.length];
-        if (at) verdicts.push(overdue ? this.#timedOut(at) : crashed(at, begun === at.ref, how, lastWords));
+        if (at) verdicts.push(watchdog.bit ? this.#timedOut(at) : crashed(at, begun === at.ref, how, lastWords));
         done(verdicts);
       };
       over.then(
@@ -80,6 +77,35 @@ export class AdmissionService {
 
   #timedOut({ ref }: Candidate): Verdict {
     return refused(ref, 'ADMISSION_TIMEOUT', `admission took more than ${this.limitMs / 1000} s`);
+  }
+}
+
+/** Bites once, `limitMs` after it was last calmed. */
+class Watchdog {
+  bit = false;
+  #timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly limitMs: number,
+    private readonly bite: () => void,
+  ) {
+    this.#timer = this.#start();
+  }
+
+  calm(): void {
+    this.stop();
+    this.#timer = this.#start();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #start(): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.bit = true;
+      this.bite();
+    }, this.limitMs);
   }
 }
 

@@ -116,8 +116,9 @@ export class ModelRegistryService implements OnApplicationShutdown {
   ): ModelVersion {
     if (status.state === 'refused') return status;
     if (!this.#enabled) return { ...status, state: 'disabled' };
-    if (choice.active.includes(model!)) return { ...status, state: 'active' };
-    if (choice.standby.includes(model!)) return { ...status, state: 'standby' };
+    if (!model) return status; // the process is stopping: it was never judged
+    if (choice.active.includes(model)) return { ...status, state: 'active' };
+    if (choice.standby.includes(model)) return { ...status, state: 'standby' };
     const message = `MODEL_CACHE_SIZE is ${this.#limit} and as many models with more weight serve`;
     return { ...status, state: 'refused', refusal: { code: 'CACHE_FULL', message } };
   }

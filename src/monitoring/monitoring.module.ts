@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { BatchInferenceModule } from '../batch-inference/batch-inference.module.js';
 import { MarketDataModule } from '../market-data/market-data.module.js';
-import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
 import { StrategyModule } from '../strategy/strategy.module.js';
 import { TradingModule } from '../trading/trading.module.js';
 import { HealthController } from './health.controller.js';
@@ -14,8 +13,9 @@ import { StatusController } from './status.controller.js';
 import { StatusService } from './status.service.js';
 import { SystemMetrics } from './system.metrics.js';
 
+/** The model registry is not imported: the root gives it its feature table and makes it global. */
 @Module({
-  imports: [MarketDataModule, ModelRegistryModule, BatchInferenceModule, StrategyModule, TradingModule],
+  imports: [MarketDataModule, BatchInferenceModule, StrategyModule, TradingModule],
   providers: [PathMetrics, SystemMetrics, LoopLagMonitor, LineageRepository, StatusService],
   controllers: [HealthController, StatusController, LineageController, PageController],
   exports: [PathMetrics],

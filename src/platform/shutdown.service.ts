@@ -20,7 +20,9 @@ export class Shutdown {
 
   constructor(private readonly say: (line: string) => void) {
     this.#asked = new Promise((resolve) => (this.#ask = resolve));
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#onSignal(signal));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.removeAllListeners(signal).on(signal, () => this.#onSignal(signal)); // scripts/start.mjs listened so far
+    }
     process.stdout.on('error', () => undefined); // whoever read it may be gone: `npm start | head`
     process.stderr.on('error', () => undefined);
   }

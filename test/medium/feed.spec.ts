@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { price, quantity } from '../../src/domain/money.js';
 import type { Signal } from '../../src/domain/signal.js';
 import { FeedModule } from '../../src/feed/feed.module.js';
 import { SignalFeed } from '../../src/feed/signal.feed.js';
@@ -26,10 +27,9 @@ const POLICY = {
   stopLossAtr: 1,
   takeProfitAtr: 1,
 };
-const batchAt = (minute: number, rows = 1) =>
-  batchOf([{ model: 'trees', rows: Array<typeof LONG>(rows).fill(LONG) }], { openTime: MIDNIGHT + minute * 60_000 });
-const signalsAt = (minute: number, rows = 1): readonly Signal[] =>
-  decide(batchAt(minute, rows), POLICY, NOTHING).signals;
+const batchAt = (minute: number) =>
+  batchOf([{ model: 'trees', rows: [LONG] }], { openTime: MIDNIGHT + minute * 60_000 });
+const signalsAt = (minute: number): readonly Signal[] => decide(batchAt(minute), POLICY, NOTHING).signals;
 
 let fresh: Awaited<ReturnType<typeof freshDatabase>>;
 let server: NestApp;
@@ -107,21 +107,7 @@ describe('the websocket', () => {
   it('tells an order with exact numbers as decimals', async () => {
     const { next } = await client();
     await next();
-    const order = {
-      id: 'o1',
-      signalId: null,
-      symbol: 'BTC/USDT',
-      side: 'buy',
-      purpose: 'entry',
-      quantity: 150_000_000n,
-      stopLoss: 9_999_000_000n,
-      takeProfit: null,
-      state: 'accepted',
-      filled: 0n,
-      createdAt: MIDNIGHT,
-      reason: null,
-    };
-    feed.order({ order, fills: [], position: null } as unknown as Parameters<SignalFeed['order']>[0]);
+    feed.order(updateOf(null));
     expect(await next()).toMatchObject({
       type: 'order_update',
       data: {
@@ -184,17 +170,12 @@ describe('the websocket', () => {
     const quick = await client();
     await quick.next();
     const clients = feed.clients;
-    let told = 0;
-    // Events go on until what waits for the slow one exceeds its bound.
-    while (feed.clients === clients && told < 2_000) {
-      feed.signals(signalsAt(10 + told, 50));
-      feed.completed(batchAt(10 + told));
-      told++;
-      await turn();
+    // Events go on, each read by the quick one, until what waits for the slow one exceeds its bound.
+    for (let told = 0; feed.clients === clients && told < 500; told++) {
+      feed.order(updateOf('x'.repeat(200_000)));
+      expect((await quick.next()).type).toBe('order_update');
     }
     expect(feed.clients).toBe(clients - 1);
-    let heard = 0;
-    while (heard < told) if ((await quick.next()).type === 'run_completed') heard++;
     expect(await slow.closeCode()).toBe(1013);
   });
 
@@ -205,6 +186,24 @@ describe('the websocket', () => {
     for (const each of all) each.socket.terminate();
   });
 });
+
+function updateOf(reason: string | null): Parameters<SignalFeed['order']>[0] {
+  const order = {
+    id: 'o1',
+    signalId: null,
+    symbol: 'BTC/USDT' as const,
+    side: 'buy' as const,
+    purpose: 'entry' as const,
+    quantity: quantity('1.5'),
+    stopLoss: price('99.99'),
+    takeProfit: null,
+    state: 'accepted' as const,
+    filled: quantity('0'),
+    createdAt: MIDNIGHT,
+    reason,
+  };
+  return { order, fills: [], position: null };
+}
 
 /** A client that reads nothing after its handshake, until asked for the code it was closed with. */
 async function stalled(): Promise<{ closeCode: () => Promise<number> }> {
@@ -220,9 +219,12 @@ async function stalled(): Promise<{ closeCode: () => Promise<number> }> {
   return {
     async closeCode() {
       let tail = Buffer.alloc(0);
-      for await (const chunk of socket) tail = Buffer.concat([tail, chunk as Buffer]).subarray(-200);
-      // The last frame: 0x88, its length, the code.
-      return tail.readUInt16BE(tail.lastIndexOf(0x88) + 2);
+      for await (const chunk of socket) {
+        tail = Buffer.concat([tail, chunk as Buffer]).subarray(-200);
+        const reason = tail.indexOf('too slow'); // the code stands right before it
+        if (reason > 0) return tail.readUInt16BE(reason - 2);
+      }
+      throw new Error('closed without a code');
     },
   };
 }

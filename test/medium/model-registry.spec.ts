@@ -1,4 +1,6 @@
-import { Logger } from '@nestjs/common';
+import { Global, Logger, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import 'reflect-metadata';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +10,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FEATURE_NAMES, featureHashOf } from '../../src/batch-inference/features/feature-table.js';
 import type { ActiveModel } from '../../src/domain/model.js';
 import { admissionEntry, AdmissionService } from '../../src/model-registry/admission.service.js';
+import { ModelController } from '../../src/model-registry/model.controller.js';
+import { ModelRegistryModule } from '../../src/model-registry/model-registry.module.js';
 import { ModelRegistryService } from '../../src/model-registry/model-registry.service.js';
 import { schema } from '../../src/platform/config/schema.js';
 import { Settings } from '../../src/platform/config/settings.js';
@@ -34,8 +38,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(models, { recursive: true, force: true }));
 
-function registry(config: Record<string, string> = {}, admission = new AdmissionService(admissionEntry(), 30_000)) {
-  const settings = new Settings(schema.parse(config), {
+function settingsFor(config: Record<string, string>): Settings {
+  return new Settings(schema.parse(config), {
     databaseUrl: '',
     exchange: { restUrl: '', wsUrl: '', speed: 1 },
     home: models,
@@ -43,7 +47,10 @@ function registry(config: Record<string, string> = {}, admission = new Admission
     version: '0',
     startedAt: 0,
   });
-  const service = new ModelRegistryService(settings, catalogue, admission);
+}
+
+function registry(config: Record<string, string> = {}, admission = new AdmissionService(admissionEntry(), 30_000)) {
+  const service = new ModelRegistryService(settingsFor(config), catalogue, admission);
   const activated: ActiveModel[][] = [];
   service.activations.to((active) => void activated.push([...active]));
   return {
@@ -102,6 +109,31 @@ describe('the models of this repository', () => {
       for (const file of readdirSync(join(models, name, VERSION)))
         expect(readFileSync(fileOf(name, file)).length).toBeLessThan(5_000_000);
     }
+  });
+});
+
+describe('in the application', () => {
+  it('GET /models tells every version, its state, origin and admission', async () => {
+    const settings = settingsFor({});
+    @Global()
+    @Module({ providers: [{ provide: Settings, useValue: settings }], exports: [Settings] })
+    class Platform {}
+    const app = await Test.createTestingModule({
+      imports: [Platform, ModelRegistryModule.withFeatures(catalogue)],
+    }).compile();
+    await app.get(ModelRegistryService).load();
+    const { data, next } = app.get(ModelController).list({});
+    expect(next).toBeNull();
+    expect(data.map(({ name, state, reason }) => [name, state, reason])).toEqual(
+      NAMES.map((name) => [name, 'active', null]),
+    );
+    for (const model of data) {
+      expect(model.sha256).toMatch(/^[0-9a-f]{64}$/);
+      expect(model.feature_hash).toMatch(/^[0-9a-f]{64}$/);
+      expect(model.training!.held_out_symbols.length).toBeGreaterThan(0);
+      expect(model.admission!.load_ms).toBeGreaterThan(0);
+    }
+    await app.close();
   });
 });
 

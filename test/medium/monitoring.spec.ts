@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FEATURE_NAMES, featureHashOf } from '../../src/batch-inference/features/feature-table.js';
 import { RunRepository } from '../../src/batch-inference/run.repository.js';
 import type { Signal } from '../../src/domain/signal.js';
+import { ModelRegistryModule } from '../../src/model-registry/model-registry.module.js';
 import { MonitoringModule } from '../../src/monitoring/monitoring.module.js';
 import { PathMetrics } from '../../src/monitoring/path.metrics.js';
 import { SystemMetrics } from '../../src/monitoring/system.metrics.js';
@@ -23,7 +25,9 @@ let fresh: Awaited<ReturnType<typeof freshDatabase>>;
 let server: NestApp;
 beforeAll(async () => {
   fresh = await freshDatabase();
-  server = await nestApp([MonitoringModule], fresh.dataSource);
+  const features = { names: FEATURE_NAMES, hashOf: featureHashOf };
+  const registry = { ...ModelRegistryModule.withFeatures(features), global: true };
+  server = await nestApp([registry, MonitoringModule], fresh.dataSource);
 });
 afterAll(async () => {
   await server.close();
@@ -118,7 +122,7 @@ describe("a signal's lineage", () => {
     });
   });
 
-  it.each(['none', 'f'.repeat(32), '%00', "';--", 'x'.repeat(150)])(
+  it.each(['none', 'f'.repeat(32), '%00', "';--", 'x'.repeat(90)])(
     'there is no signal %s: 404, a problem',
     async (id) => {
       const response = await server.request(`/api/v1/signals/${id}`);

@@ -1,5 +1,6 @@
 import type { CandleColumns } from '../../domain/candle.js';
 import { durationOf, openTimeAt, type Timeframe } from '../../domain/timeframe.js';
+import type { FeatureStore } from './feature-store.js';
 
 export type Walk = CandleColumns;
 
@@ -31,6 +32,12 @@ export function randomWalk(seed: number, length: number, timeframe: Timeframe, s
     price = close[i];
   }
   return { symbol: 'BTC/USDT', timeframe, openTime, open, high, low, close, volume };
+}
+
+/** Hands candle `i` of the walk to the store. */
+export function absorbAt(store: FeatureStore, series: number, walk: Walk, i: number): void {
+  const { openTime, open, high, low, close, volume } = walk;
+  store.absorb(series, openTime[i], durationOf(walk.timeframe), open[i], high[i], low[i], close[i], volume[i]);
 }
 
 /** mulberry32: uniform in [0, 1). */

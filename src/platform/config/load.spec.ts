@@ -44,6 +44,7 @@ test.each([
   ['TIMEFRAMES', '7m', 'unknown timeframe "7m"; allowed: 1m 5m 15m 1h 4h 1d'],
   ['SYMBOLS', 'BTC?', '"BTC?" is no pair; write BTC/USDT'],
   ['ALPHAPULSE_HOMEE', 'x', 'no such key; did you mean ALPHAPULSE_HOME?'],
+  ['ALPHAPULSE_COLOUR', 'red', 'no such key'],
   ['ALPHAPULSE_LOG_LEVLE', 'info', 'no such key; did you mean LOG_LEVEL?'],
 ])('%s=%s is refused: %s', (key, value, message) => {
   expect(faultsOf({ [key]: value })).toEqual([{ key, value, message }]);

@@ -30,7 +30,7 @@ export function load(environment: Readonly<Record<string, string | undefined>>):
     .map(([key, value = '']) => ({
       key,
       value: redact(key, value),
-      message: `no such key; did you mean ${nearestKey(key)}?`,
+      message: `no such key${suggestion(key)}`,
     }));
 
   const parsed = schema.safeParse(given);
@@ -67,10 +67,12 @@ function unwrap(type: z.core.$ZodType): z.core.$ZodType {
   return type;
 }
 
-function nearestKey(key: string): string {
+/** @returns the key that was probably meant, if one is near */
+function suggestion(key: string): string {
   const bare = key.replace(/^ALPHAPULSE_/, '');
-  const ranked = KEYS.map((known) => ({ known, distance: Math.min(distance(key, known), distance(bare, known)) }));
-  return ranked.sort((a, b) => a.distance - b.distance)[0]!.known;
+  const ranked = KEYS.map((known) => ({ known, edits: Math.min(distance(key, known), distance(bare, known)) }));
+  const { known, edits } = ranked.sort((a, b) => a.edits - b.edits)[0]!;
+  return edits <= Math.max(1, known.length / 3) ? `; did you mean ${known}?` : '';
 }
 
 /** Levenshtein distance: edits of one character between two words. */

@@ -165,6 +165,8 @@ async function initialize(
 ): Promise<void> {
   const fresh = `${data}.new`;
   const secret = mkdtempSync(join(tmpdir(), 'alphapulse-secret-'));
+  const forget = (): void => rmSync(secret, { recursive: true, force: true });
+  process.once('exit', forget); // a start that is broken off in here leaves no password behind
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { mode: 0o700 });
   try {
@@ -181,7 +183,8 @@ async function initialize(
     rmSync(fresh, { recursive: true, force: true });
     throw new StartError(`The embedded database could not be created in ${home}: ${(error as Error).message}`);
   } finally {
-    rmSync(secret, { recursive: true, force: true });
+    process.off('exit', forget);
+    forget();
   }
 }
 
@@ -190,7 +193,10 @@ function finish(file: string, parameters: readonly string[], options: SpawnOptio
     const child = spawn(file, parameters, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const cut = (): boolean => child.kill('SIGKILL');
+    process.once('exit', cut);
     child.once('error', failed);
+    child.once('exit', () => process.off('exit', cut));
     child.once('close', (code) => (code === 0 ? done() : failed(new Error(said.trim() || `exit code ${code}`))));
   });
 }

@@ -29,8 +29,8 @@ function recursive(plan: Plan, x: Slot, period: number, weight: number, forget: 
       return;
     }
     if (n < first) return;
-    const total = n === first ? s[b + i] : s[b + o] + s[b + i];
-    s[b + o] = n === seeded ? total / period : total;
+    // The seed grows as a running mean: equal values have it exactly, where a sum divided at the end may round.
+    s[b + o] = n === first ? s[b + i] : s[b + o] + (s[b + i] - s[b + o]) / (n - first + 1);
   });
   return out;
 }

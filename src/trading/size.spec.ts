@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { COSTS, instrumentOf, LIMITS, priceOf } from '../../test/builders/trading.js';
+import { format, money, notional, price, quantity, ratio, scale, type Price } from '../domain/money.js';
+import { size, type SizeRequest } from './size.js';
+
+const REQUEST: SizeRequest = {
+  direction: 'long',
+  price: price('100'),
+  stopLoss: 90,
+  takeProfit: 120,
+  equity: money('100000'),
+  freeCash: money('100000'),
+  instrument: instrumentOf(),
+  limits: LIMITS,
+  costs: COSTS,
+};
+const SHORT = { direction: 'short', stopLoss: 110, takeProfit: 80 } as const;
+
+describe('quantity', () => {
+  it.each<[string, Partial<SizeRequest>, string]>([
+    ['1 % of equity over the distance to the stop', {}, '100'],
+    ['the same for a short', SHORT, '100'],
+    ['a far stop, less', { stopLoss: 50 }, '20'],
+    ['a near stop, no more than 20 % of equity', { stopLoss: 99 }, '200'],
+    ['no more than free cash pays for with slippage and fee', { freeCash: money('1000') }, '9.98'],
+    ['the same for a short, which is collateralised in full', { ...SHORT, freeCash: money('1000') }, '9.98'],
+    [
+      'rounded down to the step',
+      { stopLoss: 93, instrument: instrumentOf('BTC/USDT', { stepSize: quantity('1') }) },
+      '142',
+    ],
+    [
+      'no step given',
+      { stopLoss: 93, instrument: instrumentOf('BTC/USDT', { stepSize: quantity('0') }) },
+      '142.85714285',
+    ],
+  ])('%s', (_, changes, expected) => {
+    const sizing = size({ ...REQUEST, ...changes });
+    expect('sized' in sizing && format(sizing.sized.quantity)).toBe(expected);
+  });
+});
+
+describe('stop and target on the tick grid, towards the entry', () => {
+  it.each<[string, Partial<SizeRequest>, string, string | null]>([
+    ['long', { stopLoss: 90.001, takeProfit: 119.999 }, '90.01', '119.99'],
+    ['short', { ...SHORT, stopLoss: 109.999, takeProfit: 80.001 }, '109.99', '80.01'],
+    ['on the grid already', {}, '90', '120'],
+    ['no target', { takeProfit: undefined }, '90', null],
+  ])('%s', (_, changes, stop, target) => {
+    const sizing = size({ ...REQUEST, ...changes });
+    if (!('sized' in sizing)) throw new Error(sizing.refused.code);
+    expect(format(sizing.sized.stopLoss)).toBe(stop);
+    expect(sizing.sized.takeProfit === null ? null : format(sizing.sized.takeProfit)).toBe(target);
+  });
+});
+
+describe('refused', () => {
+  it.each<[string, string, Partial<SizeRequest>]>([
+    ['STOP_WRONG_SIDE', 'long, stop above', { stopLoss: 101 }],
+    ['STOP_WRONG_SIDE', 'long, stop at the price', { stopLoss: 100 }],
+    ['STOP_WRONG_SIDE', 'long, stop within a tick of the price', { stopLoss: 99.995 }],
+    ['STOP_WRONG_SIDE', 'short, stop below', { ...SHORT, stopLoss: 99 }],
+    ['TAKE_PROFIT_WRONG_SIDE', 'long, target below', { takeProfit: 99 }],
+    ['TAKE_PROFIT_WRONG_SIDE', 'short, target above', { ...SHORT, takeProfit: 101 }],
+    ['LEVEL_NOT_POSITIVE', 'stop below 0', { stopLoss: -1 }],
+    ['LEVEL_NOT_POSITIVE', 'stop not a number', { stopLoss: NaN }],
+    ['LEVEL_NOT_POSITIVE', 'short, target below 0', { ...SHORT, takeProfit: -3 }],
+    ['NO_FREE_CASH', 'all of it bound', { freeCash: money('0') }],
+    ['NO_FREE_CASH', 'more bound than there is', { freeCash: money('-10') }],
+    ['QUANTITY_BELOW_MIN', 'nothing left after the step', { freeCash: money('0.05') }],
+    [
+      'QUANTITY_BELOW_MIN',
+      'below the minimum',
+      { instrument: instrumentOf('BTC/USDT', { minQuantity: quantity('500') }) },
+    ],
+    ['NOTIONAL_BELOW_MIN', 'worth too little', { freeCash: money('4') }],
+  ])('%s: %s', (code, _, changes) => {
+    const sizing = size({ ...REQUEST, ...changes });
+    expect('refused' in sizing ? sizing.refused.code : 'sized').toBe(code);
+  });
+});
+
+it('never loses more than the risk at the stop, nor binds more than its share or the free cash', () => {
+  const cents = (min: number, max: number) => fc.integer({ min, max }).map((n) => n / 100);
+  fc.assert(
+    fc.property(
+      fc.constantFrom('long' as const, 'short' as const),
+      cents(100, 10_000_000),
+      fc.double({ min: 0.0005, max: 0.5, noNaN: true }),
+      fc.integer({ min: 1, max: 1_000_000 }),
+      fc.integer({ min: 1, max: 100_000_000 }),
+      (direction, at, distance, cash, step) => {
+        const stopLoss = direction === 'long' ? at * (1 - distance) : at * (1 + distance);
+        const [equity, freeCash] = [money('250000'), money(String(cash))];
+        const instrument = instrumentOf('BTC/USDT', { stepSize: BigInt(step) as never });
+        const entry = priceOf(at);
+        const sizing = size({
+          ...REQUEST,
+          direction,
+          price: entry,
+          stopLoss,
+          takeProfit: undefined,
+          equity,
+          freeCash,
+          instrument,
+        });
+        if ('refused' in sizing) return;
+        const { quantity: amount, stopLoss: stop } = sizing.sized;
+        const risked = notional((entry > stop ? entry - stop : stop - entry) as Price, amount, 'floor');
+        expect(risked <= scale(equity, LIMITS.riskPerTrade, 'ceil')).toBe(true);
+        expect(notional(entry, amount, 'floor') <= scale(equity, ratio('0.2'), 'ceil')).toBe(true);
+        expect(notional(entry, amount, 'ceil') <= freeCash).toBe(true);
+        expect(amount % BigInt(step)).toBe(0n);
+      },
+    ),
+  );
+});
