@@ -33,15 +33,19 @@ insert into signals (id, symbol, timeframe, open_time, decided_at, direction, co
                      take_profits, strategy, models, because)
 select id, symbol, timeframe, to_timestamp(open_ms / 1000), to_timestamp(decided_ms / 1000), direction, confidence,
        entry, stop_loss, take_profits::float8[], strategy, models::text[], because::jsonb
-  from unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::text[], $7::float8[], $8::float8[],
-              $9::float8[], $10::text[], $11::text[], $12::text[], $13::text[])
+  from rows from (unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::text[], $7::float8[], $8::float8[],
+              $9::float8[], $10::text[], $11::text[], $12::text[]), json_array_elements($13::json))
     as t (id, symbol, timeframe, open_ms, decided_ms, direction, confidence, entry, stop_loss,
           take_profits, strategy, models, because)
 on conflict do nothing
 returning id`;
 
-/** @returns the 13 parameters of `INSERT_SIGNALS`: Postgres array literals, one element a signal */
-export function signalParameters(signals: readonly Signal[]): string[] {
+/**
+ * @param because `becauseArray` of the same signals, where it was made in slices: it is nearly all of the text
+ * @returns the 13 parameters of `INSERT_SIGNALS`: array literals, one element a signal, and one JSON array, which needs no
+ * escaping (a third of the time of a text[] of JSON)
+ */
+export function signalParameters(signals: readonly Signal[], because = `[${becauseArray(signals)}]`): string[] {
   const texts = (of: (signal: Signal) => string) => textArray(signals.map(of));
   const numbers = (of: (signal: Signal) => number) => numberArray(signals.map(of));
   return [
@@ -57,8 +61,13 @@ export function signalParameters(signals: readonly Signal[]): string[] {
     texts((signal) => numberArray(signal.takeProfits)),
     texts((signal) => signal.strategy),
     texts((signal) => textArray(modelsOf(signal))),
-    texts((signal) => JSON.stringify(signal.because)),
+    because,
   ];
+}
+
+/** @returns the elements of a JSON array, without its brackets */
+export function becauseArray(signals: readonly Signal[]): string {
+  return signals.map(({ because }) => JSON.stringify(because)).join(',');
 }
 
 /** @returns `name@version` of every model that voted, sorted: the order in which the signal's id names them */
@@ -87,7 +96,7 @@ function numberArray(values: readonly number[]): string {
   return `{${values.join(',')}}`;
 }
 
-/** Quoted elements: JSON and nested array literals pass through unharmed. */
+/** Quoted elements: array literals in them pass through unharmed. */
 function textArray(values: readonly string[]): string {
   return `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }

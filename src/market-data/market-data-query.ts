@@ -17,7 +17,10 @@ const instant = z
   })
   .transform((text, context) => {
     const time = Date.parse(text);
-    if (Number.isFinite(time)) return time;
+    // Date.parse rolls 31 February over into March.
+    const day = Date.parse(`${text.slice(0, 10)}T00:00Z`);
+    const exists = Number.isFinite(day) && new Date(day).toISOString().startsWith(text.slice(0, 10));
+    if (exists && Number.isFinite(time)) return time;
     context.addIssue({ code: 'custom', message: `"${text}" is no day of the calendar` });
     return z.NEVER;
   });

@@ -12,6 +12,9 @@ import { CandleWriter } from './storage/candle-writer.service.js';
 import { CandleRepository } from './storage/candle.repository.js';
 import { RetentionJob } from './storage/retention.job.js';
 
+/** Wall time, ms, by which a clock that follows a simulator beside us may be off: far more than half a round trip. */
+const LOOPBACK_MARGIN_MS = 10;
+
 @Module({
   imports: [ScheduleModule.forRoot()],
   controllers: [MarketDataController],
@@ -21,7 +24,9 @@ import { RetentionJob } from './storage/retention.job.js';
       inject: [Settings, Clock],
       // The simulator speaks the same protocol as the real exchange: the same feed reads both, only the address differs.
       useFactory: ({ exchange }: Settings, clock: Clock) =>
-        new ExchangeFeed(exchange, clock, { clockMarginMs: EXCHANGE_FEED_DEFAULTS.clockMarginMs * exchange.speed }),
+        new ExchangeFeed(exchange, clock, {
+          clockMarginMs: Math.max(EXCHANGE_FEED_DEFAULTS.clockMarginMs, LOOPBACK_MARGIN_MS * exchange.speed),
+        }),
     },
     CandleRepository,
     CandleWriter,

@@ -111,7 +111,9 @@ class Watchdog {
 
 function crashed({ ref }: Candidate, began: boolean, how: string, lastWords: string): Verdict {
   const lines = lastWords.split('\n').filter((line) => line.trim().length > 0);
-  const said = (lines.find((line) => /error|terminate|fatal/i.test(line)) ?? lines.at(-1))?.trim().slice(0, 200);
+  const said = (lines.find((line) => /^\s*(\w*Error:|terminate|fatal)/i.test(line)) ?? lines.at(-1))
+    ?.trim()
+    .slice(0, 200);
   const what = began ? 'the admission process died on it' : 'the admission process died before it began';
   return refused(ref, 'ADMISSION_CRASHED', `${what} (${how})${said ? `: ${said}` : ''}`);
 }

@@ -69,7 +69,10 @@ export async function startApp(home: string, env: Record<string, string> = {}): 
       if (child.exitCode !== null || child.signalCode !== null)
         return { code: child.exitCode, signal: child.signalCode };
       const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
-        child.once('exit', (code, by) => resolve({ code, signal: by })),
+        child.once('close', (code, by) => {
+          if (code !== null && code !== 0) console.error(output.slice(-2000)); // what it said, beside the failed assertion
+          resolve({ code, signal: by });
+        }),
       );
       child.kill(signal);
       return ended;

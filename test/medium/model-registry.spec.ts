@@ -25,7 +25,6 @@ let models: string;
 const fileOf = (name: string, file: string, version = VERSION) => join(models, name, version, file);
 
 beforeAll(() => {
-  Logger.overrideLogger(false);
   // The admission process runs from dist/.
   const built = spawnSync(process.execPath, ['-e', "import('./scripts/project.mjs').then(({ build }) => build())"], {
     encoding: 'utf8',
@@ -33,6 +32,7 @@ beforeAll(() => {
   expect(built.stderr).toBe('');
 });
 beforeEach(() => {
+  Logger.overrideLogger(false); // a testing module puts its own back
   models = mkdtempSync(join(tmpdir(), 'alphapulse-models-'));
   cpSync('models', models, { recursive: true });
 });

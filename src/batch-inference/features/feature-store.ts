@@ -14,7 +14,7 @@ const { OPEN_TIME, DURATION, OPEN, HIGH, LOW, CLOSE, VOLUME, PREVIOUS_HIGH, PREV
  * it is not warm and takes no candle until `reset`. A candle that is already in (openTime ≤ the last) changes nothing.
  */
 export class FeatureStore {
-  readonly #plan = new Plan();
+  readonly #plan: Plan;
   readonly #columns: Int32Array;
   readonly #atr: number;
   readonly #atrSince: number;
@@ -33,10 +33,11 @@ export class FeatureStore {
     readonly history: number,
   ) {
     if (!Number.isInteger(history) || history < 1) throw new RangeError(`history must be at least 1, got ${history}`);
-    const range = atr(this.#plan, 14);
-    this.#atr = range.at;
-    this.#atrSince = range.since;
-    this.#columns = Int32Array.from(buildFeatures(this.#plan), ({ at }) => at);
+    const { plan, built } = Plan.of((draft) => ({ range: atr(draft, 14), features: buildFeatures(draft) }));
+    this.#plan = plan;
+    this.#atr = built.range.at;
+    this.#atrSince = built.range.since;
+    this.#columns = Int32Array.from(built.features, ({ at }) => at);
     this.#state = new Float64Array(seriesCount * this.#plan.stride);
     this.#rows = new Float32Array(seriesCount * history * WIDTH);
     this.#count = new Int32Array(seriesCount);

@@ -38,7 +38,7 @@ export function buildFeatures(plan: Plan): readonly Slot[] {
   return TABLE.map((recipe) => recipe.build(plan));
 }
 
-const slots = buildFeatures(new Plan());
+const { built: slots } = Plan.of(buildFeatures);
 
 /** Every feature this project computes, in the order of a row. */
 export const FEATURES: readonly FeatureDefinition[] = TABLE.map(({ name, family, formula, source }, i) => ({

@@ -34,6 +34,12 @@ const input = (at: number, since: number): Slot => ({ at, since, settled: since 
  */
 export type Formula = (s: Float64Array, out: number, a: number, b: number, c: number, d: number) => void;
 
+/** An array of the block whose element at position p of the clock lies at `first + p × gap`. */
+export interface Window {
+  readonly first: number;
+  readonly gap: number;
+}
+
 /** A kernel's work for one closed candle: `b` is where the block of the series begins in the state `s`. */
 export type Step = (s: Float64Array, b: number) => void;
 
@@ -66,9 +72,28 @@ export class Plan {
   readonly #operands: number[] = [];
   #table = new Int32Array(0);
   readonly #built = new Map<string, unknown>();
+  /** Windows asked for, by period. */
+  readonly #widths = new Map<number, number>();
+  readonly #bases = new Map<number, number>();
+  readonly #planned: ReadonlyMap<number, number> | undefined;
   #singles = Object.keys(INPUT).length;
   #end = MOST_SINGLES;
   #index = -1;
+
+  private constructor(planned?: ReadonlyMap<number, number>) {
+    this.#planned = planned;
+  }
+
+  /**
+   * Builds twice: first to count the windows of each period, then with the windows of a period interleaved, so that what
+   * one candle touches lies together. Single numbers lie at the block's front.
+   */
+  static of<Built>(build: (plan: Plan) => Built): { readonly plan: Plan; readonly built: Built } {
+    const draft = new Plan();
+    build(draft);
+    const plan = new Plan(draft.#widths);
+    return { plan, built: build(plan) };
+  }
 
   /** Float64 numbers in one series' block. */
   get stride(): number {
@@ -77,20 +102,25 @@ export class Plan {
 
   /** @returns a slot defined from candle `since`, settled from candle `settled` */
   slot(since: number, settled = since): Slot {
-    return { at: this.reserve(1), since, settled: Math.max(since, settled) };
+    return { at: this.keep(), since, settled: Math.max(since, settled) };
   }
 
-  /**
-   * Single numbers lie together at the block's front, windows behind them: one candle touches few cache lines.
-   * @returns where `count` contiguous numbers begin
-   */
-  reserve(count: number): number {
-    if (count > 1) {
-      this.#end += count;
-      return this.#end - count;
-    }
+  /** @returns a number of the block that a kernel keeps for itself */
+  keep(): number {
     if (this.#singles === MOST_SINGLES) throw new Error(`more than ${MOST_SINGLES} single numbers in a block`);
     return this.#singles++;
+  }
+
+  /** @returns an array of `period` numbers, one a position on the clock */
+  window(period: number): Window {
+    const windows = this.#widths.get(period) ?? 0;
+    this.#widths.set(period, windows + 1);
+    const gap = this.#planned?.get(period) ?? 1;
+    if (gap === 1 || windows === 0) {
+      this.#bases.set(period, this.#end);
+      this.#end += gap * period;
+    }
+    return { first: this.#bases.get(period)! + (gap === 1 ? 0 : windows), gap };
   }
 
   step(step: Step): void {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../platform/clock.js';
 import { backoff } from './backoff.js';
 
 /** An exchange that did not answer as it should. Codes are stable: users alert on them. */
@@ -34,11 +35,12 @@ export class ExchangeRest {
 
   constructor(
     private readonly url: string,
+    private readonly clock: Clock,
     private readonly options: RestOptions,
   ) {}
 
   /** @throws FeedFailed when every attempt failed, or the exchange refused */
-  async get(path: string, query: Readonly<Record<string, string | number>> = {}): Promise<unknown> {
+  async get(path: string, query: Readonly<Record<string, string | number>> = {}): Promise<Answer> {
     const url = new URL(path, this.url);
     for (const [key, value] of Object.entries(query)) url.searchParams.set(key, String(value));
     await this.#turn();
@@ -62,11 +64,11 @@ export class ExchangeRest {
     else await new Promise<void>((resolve) => this.#turns.push(resolve));
   }
 
-  async #tries(url: URL): Promise<unknown> {
+  async #tries(url: URL): Promise<Answer> {
     const { attempts, retryBaseMs: baseMs, retryMaxMs: maxMs } = this.options;
     for (let attempt = 0; ; attempt++) {
       const outcome = await this.#once(url);
-      if ('body' in outcome) return outcome.body;
+      if ('body' in outcome) return outcome;
       const failed = `GET ${url.href}: ${outcome.reason}`;
       if (this.#closing.signal.aborted)
         throw new FeedFailed('EXCHANGE_UNREACHABLE', `GET ${url.href}: the feed is closed`);
@@ -79,9 +81,10 @@ export class ExchangeRest {
 
   async #once(url: URL): Promise<Outcome> {
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.options.timeoutMs)]);
+    const askedAt = this.clock.now();
     try {
       const response = await fetch(url, { signal, headers: { accept: 'application/json' } });
-      if (response.ok) return { body: await response.json() };
+      if (response.ok) return { body: await response.json(), askedAt };
       const text = (await response.text()).slice(0, 200);
       return { ...retryOf(response), reason: `HTTP ${response.status} ${text}` };
     } catch (error) {

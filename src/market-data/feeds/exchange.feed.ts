@@ -50,14 +50,14 @@ export class ExchangeFeed extends MarketFeed {
   ) {
     super();
     this.#options = { ...EXCHANGE_FEED_DEFAULTS, ...options };
-    this.#rest = new ExchangeRest(endpoint.restUrl, this.#options);
+    this.#rest = new ExchangeRest(endpoint.restUrl, clock, this.#options);
   }
 
   override async serverTime(): Promise<{ exchangeTime: number; wallTime: number; roundTripMs: number }> {
     const sent = this.clock.wallNow();
-    const answer = (await this.#rest.get('/api/v3/time')) as { serverTime?: unknown } | null;
+    const { body } = await this.#rest.get('/api/v3/time');
     const received = this.clock.wallNow();
-    const exchangeTime = answer?.serverTime;
+    const exchangeTime = (body as { serverTime?: unknown } | null)?.serverTime;
     if (typeof exchangeTime !== 'number' || !Number.isFinite(exchangeTime)) {
       throw new FeedFailed('EXCHANGE_ANSWER_MALFORMED', 'GET /api/v3/time: serverTime is not a number');
     }
@@ -65,7 +65,8 @@ export class ExchangeFeed extends MarketFeed {
   }
 
   override async instruments(): Promise<readonly Instrument[]> {
-    const info = readExchangeInfo(await this.#rest.get('/api/v3/exchangeInfo'));
+    const { body } = await this.#rest.get('/api/v3/exchangeInfo');
+    const info = readExchangeInfo(body);
     if ('fault' in info) throw new FeedFailed('EXCHANGE_ANSWER_MALFORMED', `GET /api/v3/exchangeInfo: ${info.fault}`);
     this.#logger.debug(`${info.instruments.length} instruments trade, ${info.skipped.length} left out`);
     return info.instruments;
@@ -73,8 +74,9 @@ export class ExchangeFeed extends MarketFeed {
 
   override async klines(symbol: Pair, timeframe: Timeframe, limit: number, from?: number): Promise<CandleColumns> {
     const query = { symbol: exchangeSymbolOf(symbol), interval: timeframe, limit };
-    const raw = await this.#rest.get('/api/v3/klines', from === undefined ? query : { ...query, startTime: from });
-    const columns = readKlines(raw, symbol, timeframe, this.clock.now() - this.#options.clockMarginMs);
+    const question = from === undefined ? query : { ...query, startTime: from };
+    const { body, askedAt } = await this.#rest.get('/api/v3/klines', question);
+    const columns = readKlines(body, symbol, timeframe, askedAt - this.#options.clockMarginMs);
     if ('fault' in columns) {
       throw new FeedFailed('EXCHANGE_ANSWER_MALFORMED', `GET /api/v3/klines ${symbol} ${timeframe}: ${columns.fault}`);
     }

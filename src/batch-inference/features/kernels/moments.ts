@@ -16,8 +16,9 @@ export function moments(plan: Plan, x: Slot, period: number): Moments {
   return plan.once(`moments ${x.at} ${period}`, () => {
     const mean = plan.slot(x.since + period - 1, x.settled + period - 1);
     const deviation = plan.slot(x.since + period - 1, x.settled + period - 1);
-    const [m, squares] = [plan.reserve(1), plan.reserve(1)];
-    const [means, spreads] = [plan.reserve(period), plan.reserve(period)];
+    const [m, squares] = [plan.keep(), plan.keep()];
+    const { first: means, gap } = plan.window(period);
+    const beside = plan.window(period).first - means; // from a tail's mean to its sum of squared deviations
     const { phases } = plan;
     const [i, om, od, k, last] = [x.at, mean.at, deviation.at, plan.phase(period), period - 1];
     plan.step((s, b) => {
@@ -28,31 +29,34 @@ export function moments(plan: Plan, x: Slot, period: number): Moments {
       const spread = p === 0 ? 0 : s[b + squares] + (value - before) * (value - head);
       s[b + m] = head;
       s[b + squares] = spread;
-      s[b + means + p] = value;
+      const at = b + means + p * gap;
+      s[at] = value;
       if (p === last) {
         s[b + om] = head;
         s[b + od] = Math.sqrt(spread / period);
-        foldTails(s, b + means, b + spreads, period);
+        foldTails(s, b + means, beside, gap, period);
         return;
       }
-      const gap = s[b + means + p + 1] - head;
+      const apart = s[at + gap] - head;
       const share = (last - p) / period;
-      s[b + om] = head + gap * share;
-      s[b + od] = Math.sqrt((spread + s[b + spreads + p + 1] + gap * gap * share * (p + 1)) / period);
+      s[b + om] = head + apart * share;
+      s[b + od] = Math.sqrt((spread + s[at + gap + beside] + apart * apart * share * (p + 1)) / period);
     });
     return { mean, deviation };
   });
 }
 
 /** Turns the values of a finished block into mean and sum of squared deviations of each of its tails. */
-function foldTails(s: Float64Array, means: number, spreads: number, period: number): void {
-  s[spreads + period - 1] = 0;
-  for (let q = period - 2; q >= 0; q--) {
-    const value = s[means + q];
-    const before = s[means + q + 1];
-    const mean = before + (value - before) / (period - q);
-    s[means + q] = mean;
-    s[spreads + q] = s[spreads + q + 1] + (value - before) * (value - mean);
+function foldTails(s: Float64Array, first: number, beside: number, gap: number, period: number): void {
+  let q = first + (period - 1) * gap;
+  s[q + beside] = 0;
+  for (let count = 2; count <= period; count++) {
+    q -= gap;
+    const value = s[q];
+    const before = s[q + gap];
+    const mean = before + (value - before) / count;
+    s[q] = mean;
+    s[q + beside] = s[q + gap + beside] + (value - before) * (value - mean);
   }
 }
 
@@ -64,18 +68,18 @@ export function meanAbsoluteDeviation(plan: Plan, x: Slot, period: number): Slot
   return plan.once(`mad ${x.at} ${period}`, () => {
     const { mean } = moments(plan, x, period);
     const out = plan.slot(mean.since, mean.settled);
-    const ring = plan.reserve(period);
+    const { first, gap } = plan.window(period);
     const { phases } = plan;
     const [i, o, m, k] = [x.at, out.at, mean.at, plan.phase(period)];
     plan.step((s, b) => {
       const p = phases[k];
-      const from = b + ring;
-      s[from + p] = s[b + i];
+      const from = b + first;
+      s[from + p * gap] = s[b + i];
       const centre = s[b + m];
       let total = 0;
       // Oldest first, so that the sum does not depend on where the clock puts the window in the ring.
-      for (let q = p + 1; q < period; q++) total += Math.abs(s[from + q] - centre);
-      for (let q = 0; q <= p; q++) total += Math.abs(s[from + q] - centre);
+      for (let q = p + 1; q < period; q++) total += Math.abs(s[from + q * gap] - centre);
+      for (let q = 0; q <= p; q++) total += Math.abs(s[from + q * gap] - centre);
       s[b + o] = total / period;
     });
     return out;
@@ -89,8 +93,9 @@ export function meanAbsoluteDeviation(plan: Plan, x: Slot, period: number): Slot
 export function slope(plan: Plan, x: Slot, period: number): Slot {
   return plan.once(`slope ${x.at} ${period}`, () => {
     const out = plan.slot(x.since + period - 1, x.settled + period - 1);
-    const [head, weighted] = [plan.reserve(1), plan.reserve(1)];
-    const [tails, weightedTails] = [plan.reserve(period), plan.reserve(period)];
+    const [head, weighted] = [plan.keep(), plan.keep()];
+    const { first: tails, gap } = plan.window(period);
+    const beside = plan.window(period).first - tails; // from a tail's sum to its weighted sum
     const { phases } = plan;
     const [i, o, k, last] = [x.at, out.at, plan.phase(period), period - 1];
     const spread = (period * (period * period - 1)) / 12;
@@ -101,22 +106,25 @@ export function slope(plan: Plan, x: Slot, period: number): Slot {
       const moment = p === 0 ? 0 : s[b + weighted] + p * value;
       s[b + head] = total;
       s[b + weighted] = moment;
-      s[b + tails + p] = value;
-      const tail = p === last ? 0 : s[b + tails + p + 1];
-      const tailMoment = p === last ? 0 : s[b + weightedTails + p + 1];
+      const at = b + tails + p * gap;
+      s[at] = value;
+      const tail = p === last ? 0 : s[at + gap];
+      const tailMoment = p === last ? 0 : s[at + gap + beside];
       const positions = tailMoment - (p + 1) * tail + moment + (last - p) * total;
       s[b + o] = (positions - (last / 2) * (tail + total)) / spread;
-      if (p === last) foldSlopes(s, b + tails, b + weightedTails, last);
+      if (p === last) foldSlopes(s, b + tails, beside, gap, last);
     });
     return out;
   });
 }
 
-function foldSlopes(s: Float64Array, tails: number, weighted: number, last: number): void {
-  s[weighted + last] = last * s[tails + last];
-  for (let q = last - 1; q >= 0; q--) {
-    s[weighted + q] = q * s[tails + q] + s[weighted + q + 1];
-    s[tails + q] += s[tails + q + 1];
+function foldSlopes(s: Float64Array, first: number, beside: number, gap: number, last: number): void {
+  let q = first + last * gap;
+  s[q + beside] = last * s[q];
+  for (let position = last - 1; position >= 0; position--) {
+    q -= gap;
+    s[q + beside] = position * s[q] + s[q + gap + beside];
+    s[q] += s[q + gap];
   }
 }
 

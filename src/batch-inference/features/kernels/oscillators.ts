@@ -182,7 +182,7 @@ export function mfi(plan: Plan, period: number): Slot {
 /** @returns the value one candle ago */
 export function previous(plan: Plan, x: Slot): Slot {
   const out = plan.slot(x.since + 1, x.settled + 1);
-  const kept = plan.reserve(1);
+  const kept = plan.keep();
   const [i, o] = [x.at, out.at];
   plan.step((s, b) => {
     s[b + o] = s[b + kept];

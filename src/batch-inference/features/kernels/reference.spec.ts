@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sharedData } from '../../../../test/builders/shared-data.js';
 import { aroon, macd, midRange } from '../families/trend.js';
-import { Plan, type Slot } from '../plan.js';
+import type { Plan, Slot } from '../plan.js';
 import { atr, directionalMovement, rsi, trueRange } from './directional.js';
 import { moments, slope } from './moments.js';
 import {
@@ -14,6 +14,7 @@ import {
   signedVolume,
   stochastic,
   stochasticRsi,
+  typicalPrice,
   ultimateOscillator,
   williamsR,
 } from './oscillators.js';
@@ -70,9 +71,7 @@ describe.skipIf(!TALIPP)('agrees with talipp on BTCUSDT 1h, January 2025, to 1e-
   const candles = TALIPP ? readCandles(join(TALIPP, 'btcusdt-1h.csv')) : undefined;
 
   it.each(Object.keys(REFERENCES))('%s', (file) => {
-    const plan = new Plan();
-    const slots = REFERENCES[file](plan);
-    const values = runPlan(plan, slots, candles!, HOUR);
+    const values = runPlan(REFERENCES[file], candles!, HOUR);
     const rows = readCsv(join(TALIPP!, `${file}.csv`));
     expect(rows.length).toBeGreaterThan(600);
     for (const [openTimeMicros, ...expected] of rows) {
@@ -82,8 +81,7 @@ describe.skipIf(!TALIPP)('agrees with talipp on BTCUSDT 1h, January 2025, to 1e-
   });
 
   it('obv-close, as running sum of signed volume', () => {
-    const plan = new Plan();
-    const [signed] = runPlan(plan, [signedVolume(plan)], candles!, HOUR);
+    const [signed] = runPlan((p) => [signedVolume(p)], candles!, HOUR);
     let total = candles!.volume[0]; // talipp begins with the first volume
     readCsv(join(TALIPP!, 'obv-close.csv')).forEach(([, expected], i) => {
       if (i > 0) total += signed[i];
@@ -93,23 +91,20 @@ describe.skipIf(!TALIPP)('agrees with talipp on BTCUSDT 1h, January 2025, to 1e-
 
   it('vwap-day-hlc3, as windowed sums up to the 24th hour', () => {
     const rows = readCsv(join(TALIPP!, 'vwap-day-hlc3.csv'));
-    const plan = new Plan();
-    const worth = plan.derive(
-      (s, out, h, l, c) => {
-        s[out] = (s[h] + s[l] + s[c]) / 3;
+    const [paid, traded] = runPlan(
+      (p) => {
+        const money = p.derive(
+          (s, out, price, volume) => {
+            s[out] = s[price] * s[volume];
+          },
+          typicalPrice(p),
+          p.volume,
+        );
+        return [sum(p, money, 24), sum(p, p.volume, 24)];
       },
-      plan.high,
-      plan.low,
-      plan.close,
+      candles!,
+      HOUR,
     );
-    const money = plan.derive(
-      (s, out, price, volume) => {
-        s[out] = s[price] * s[volume];
-      },
-      worth,
-      plan.volume,
-    );
-    const [paid, traded] = runPlan(plan, [sum(plan, money, 24), sum(plan, plan.volume, 24)], candles!, HOUR);
     for (let i = 23; i < rows.length; i += 24) expectNear(paid[i] / traded[i], rows[i][1], `day ${(i - 23) / 24}`);
   });
 });
@@ -143,13 +138,11 @@ describe.skipIf(!TULIP)('agrees with Tulip to the three decimals it prints', () 
 
   it.each(Object.keys(TULIP_CASES))('%s', (name) => {
     const expected = cases.get(name)!;
-    const plan = new Plan();
-    const slots = TULIP_CASES[name](plan);
-    const values = runPlan(plan, slots, tulipCandles(cases), HOUR);
-    slots.forEach((_, k) => {
-      const wanted = expected[expected.length - slots.length + k];
+    const values = runPlan(TULIP_CASES[name], tulipCandles(cases), HOUR);
+    values.forEach((computed, k) => {
+      const wanted = expected[expected.length - values.length + k];
       expect(wanted.length).toBeGreaterThan(0);
-      wanted.forEach((value, i) => expect(values[k][15 - wanted.length + i]).toBeCloseTo(value, 2.99));
+      wanted.forEach((value, i) => expect(computed[15 - wanted.length + i]).toBeCloseTo(value, 2.99));
     });
   });
 });

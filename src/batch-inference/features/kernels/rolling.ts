@@ -19,20 +19,20 @@ export function sma(plan: Plan, x: Slot, period: number): Slot {
 }
 
 function total(plan: Plan, x: Slot, period: number, divisor: number): Slot {
-  const { i, o, w, head, last, phases, k, out } = frame(plan, x, period);
+  const { i, o, w, gap, head, last, phases, k, out } = frame(plan, x, period);
   plan.step((s, b) => {
     const p = phases[k];
-    const at = b + w + p;
+    const at = b + w + p * gap;
     const value = s[b + i];
     const sumOfHead = p === 0 ? value : s[b + head] + value;
     s[b + head] = sumOfHead;
     s[at] = value;
     if (p < last) {
-      s[b + o] = (sumOfHead + s[at + 1]) / divisor;
+      s[b + o] = (sumOfHead + s[at + gap]) / divisor;
       return;
     }
     s[b + o] = sumOfHead / divisor;
-    for (let q = at - 1; q >= at - last; q--) s[q] += s[q + 1];
+    for (let q = at - gap; q >= b + w; q -= gap) s[q] += s[q + gap];
   });
   return out;
 }
@@ -40,20 +40,20 @@ function total(plan: Plan, x: Slot, period: number, divisor: number): Slot {
 /** @returns largest of the last `period` values */
 export function highest(plan: Plan, x: Slot, period: number): Slot {
   return plan.once(`highest ${x.at} ${period}`, () => {
-    const { i, o, w, head, last, phases, k, out } = frame(plan, x, period);
+    const { i, o, w, gap, head, last, phases, k, out } = frame(plan, x, period);
     plan.step((s, b) => {
       const p = phases[k];
-      const at = b + w + p;
+      const at = b + w + p * gap;
       const value = s[b + i];
       const top = p === 0 || value > s[b + head] ? value : s[b + head];
       s[b + head] = top;
       s[at] = value;
       if (p < last) {
-        s[b + o] = top > s[at + 1] ? top : s[at + 1];
+        s[b + o] = top > s[at + gap] ? top : s[at + gap];
         return;
       }
       s[b + o] = top;
-      for (let q = at - 1; q >= at - last; q--) if (s[q + 1] > s[q]) s[q] = s[q + 1];
+      for (let q = at - gap; q >= b + w; q -= gap) if (s[q + gap] > s[q]) s[q] = s[q + gap];
     });
     return out;
   });
@@ -62,20 +62,20 @@ export function highest(plan: Plan, x: Slot, period: number): Slot {
 /** @returns smallest of the last `period` values */
 export function lowest(plan: Plan, x: Slot, period: number): Slot {
   return plan.once(`lowest ${x.at} ${period}`, () => {
-    const { i, o, w, head, last, phases, k, out } = frame(plan, x, period);
+    const { i, o, w, gap, head, last, phases, k, out } = frame(plan, x, period);
     plan.step((s, b) => {
       const p = phases[k];
-      const at = b + w + p;
+      const at = b + w + p * gap;
       const value = s[b + i];
       const bottom = p === 0 || value < s[b + head] ? value : s[b + head];
       s[b + head] = bottom;
       s[at] = value;
       if (p < last) {
-        s[b + o] = bottom < s[at + 1] ? bottom : s[at + 1];
+        s[b + o] = bottom < s[at + gap] ? bottom : s[at + gap];
         return;
       }
       s[b + o] = bottom;
-      for (let q = at - 1; q >= at - last; q--) if (s[q + 1] < s[q]) s[q] = s[q + 1];
+      for (let q = at - gap; q >= b + w; q -= gap) if (s[q + gap] < s[q]) s[q] = s[q + gap];
     });
     return out;
   });
@@ -87,28 +87,28 @@ export function lowest(plan: Plan, x: Slot, period: number): Slot {
  */
 export function ageOfExtreme(plan: Plan, x: Slot, period: number, sign: 1 | -1): Slot {
   return plan.once(`age ${x.at} ${period} ${sign}`, () => {
-    const { i, o, w, head, last, phases, k, out } = frame(plan, x, period);
-    const headAt = plan.reserve(1);
-    const place = plan.reserve(period); // beside each tail: the position of its extreme
+    const { i, o, w, gap, head, last, phases, k, out } = frame(plan, x, period);
+    const headAt = plan.keep();
+    const place = plan.window(period).first - w; // beside each tail: the position of its extreme
     plan.step((s, b) => {
       const p = phases[k];
-      const at = b + w + p;
+      const at = b + w + p * gap;
       const value = sign * s[b + i];
       if (p === 0 || value >= s[b + head]) {
         s[b + head] = value;
         s[b + headAt] = p;
       }
       s[at] = value;
-      s[b + place + p] = p;
+      s[at + place] = p;
       if (p < last) {
-        s[b + o] = s[b + head] >= s[at + 1] ? p - s[b + headAt] : p + period - s[b + place + p + 1];
+        s[b + o] = s[b + head] >= s[at + gap] ? p - s[b + headAt] : p + period - s[at + gap + place];
         return;
       }
       s[b + o] = p - s[b + headAt];
-      for (let q = last - 1; q >= 0; q--) {
-        if (s[b + w + q + 1] < s[b + w + q]) continue;
-        s[b + w + q] = s[b + w + q + 1];
-        s[b + place + q] = s[b + place + q + 1];
+      for (let q = at - gap; q >= b + w; q -= gap) {
+        if (s[q + gap] < s[q]) continue;
+        s[q] = s[q + gap];
+        s[q + place] = s[q + gap + place];
       }
     });
     return out;
@@ -119,11 +119,11 @@ export function ageOfExtreme(plan: Plan, x: Slot, period: number, sign: 1 | -1):
 export function lag(plan: Plan, x: Slot, period: number): Slot {
   return plan.once(`lag ${x.at} ${period}`, () => {
     const out = plan.slot(x.since + period, x.settled + period);
-    const ring = plan.reserve(period);
+    const { first, gap } = plan.window(period);
     const { phases } = plan;
     const [i, o, k] = [x.at, out.at, plan.phase(period)];
     plan.step((s, b) => {
-      const at = b + ring + phases[k];
+      const at = b + first + phases[k] * gap;
       s[b + o] = s[at];
       s[at] = s[b + i];
     });
@@ -134,7 +134,7 @@ export function lag(plan: Plan, x: Slot, period: number): Slot {
 /** What every two-block window keeps: tails and values, the head's aggregate, and its place on the clock. */
 function frame(plan: Plan, x: Slot, period: number) {
   const out = plan.slot(x.since + period - 1, x.settled + period - 1);
-  const w = plan.reserve(period);
-  const head = plan.reserve(1);
-  return { i: x.at, o: out.at, w, head, last: period - 1, phases: plan.phases, k: plan.phase(period), out };
+  const { first: w, gap } = plan.window(period);
+  const head = plan.keep();
+  return { i: x.at, o: out.at, w, gap, head, last: period - 1, phases: plan.phases, k: plan.phase(period), out };
 }

@@ -1,19 +1,19 @@
 import type { CandleColumns } from '../../../domain/candle.js';
-import { INPUT, type Plan, type Slot } from '../plan.js';
+import { INPUT, Plan, type Slot } from '../plan.js';
 
 type Prices = Omit<CandleColumns, 'symbol' | 'timeframe'>;
 
 /**
- * Runs a plan over contiguous candles: how kernels are compared with reference values, and how one indicator is computed
+ * Runs kernels over contiguous candles: how kernels are compared with reference values, and how one indicator is computed
  * over a history without a store.
  * @returns per slot its value at every candle, NaN where it is not yet defined
  */
 export function runPlan(
-  plan: Plan,
-  slots: readonly Slot[],
+  build: (plan: Plan) => readonly Slot[],
   candles: Prices,
   duration: number,
 ): readonly Float64Array[] {
+  const { plan, built: slots } = Plan.of(build);
   const s = new Float64Array(plan.stride);
   const values = slots.map(() => new Float64Array(candles.openTime.length).fill(NaN));
   for (let i = 0; i < candles.openTime.length; i++) {

@@ -23,7 +23,7 @@ export function supertrend(plan: Plan, period: number, multiplier: number, first
   const since = range.since + 1;
   const value = plan.slot(since, Math.max(range.settled, since + FOLLOWED));
   const side = plan.slot(since, value.settled);
-  const [upper, lower] = [plan.reserve(1), plan.reserve(1)];
+  const [upper, lower] = [plan.keep(), plan.keep()];
   const [m, r, c, before, v, o] = [middle.at, range.at, plan.close.at, plan.previousClose.at, value.at, side.at];
   plan.step((s, b) => {
     const n = s[b + INPUT.COUNT];
@@ -48,7 +48,7 @@ export function supertrend(plan: Plan, period: number, multiplier: number, first
 export function parabolic(plan: Plan, acceleration: number, limit: number): TrailingStop {
   const value = plan.slot(2, 2 + FOLLOWED);
   const side = plan.slot(2, 2 + FOLLOWED);
-  const [extreme, factor, next] = [plan.reserve(1), plan.reserve(1), plan.reserve(1)];
+  const [extreme, factor, next] = [plan.keep(), plan.keep(), plan.keep()];
   const [h, l, ph, pl] = [plan.high.at, plan.low.at, plan.previousHigh.at, plan.previousLow.at];
   const [v, o] = [value.at, side.at];
   plan.step((s, b) => {
