@@ -47,7 +47,8 @@ module.exports = {
     },
     {
       name: 'stages-are-strangers',
-      comment: 'The five modules never import one another: give the message the field it lacks and join them in pipeline.ts.',
+      comment:
+        'The five modules never import one another: give the message the field it lacks and join them in pipeline.ts.',
       severity: 'error',
       from: { path: `^src/${stage}/` },
       to: { path: '^src/', pathNot: ['^src/(domain|platform)/', '^src/$1/'] },
@@ -103,7 +104,9 @@ module.exports = {
       name: 'no-drawers',
       comment: 'Name the folder or file for the concept in it.',
       severity: 'error',
-      from: { path: '^src/.*(/(utils|common|helpers|interfaces|dto)/|/index\\.ts$|[Mm]anager|[Hh]elper|[Bb]ase[A-Z]|Impl\\b)' },
+      from: {
+        path: '^src/.*(/(utils|common|helpers|interfaces|dto)/|/index\\.ts$|[Mm]anager|[Hh]elper|[Bb]ase[A-Z]|Impl\\b)',
+      },
       to: {},
     },
   ],

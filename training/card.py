@@ -58,8 +58,9 @@ def span(values: list[float]) -> str:
 def model_card(model, manifest: dict, facts: dict, metrics: dict, ensemble: dict, split: dict) -> str:
     top = sorted(manifest["features"], key=lambda f: -f["importance"])[:12]
     training, labels = manifest["training"], manifest["labels"]
-    strides = ", ".join(f"{t} every {n}." for t, n in data.STRIDE.items())
+    strides = ", ".join(f"{t} one in {n}" for t, n in data.STRIDE.items())
     parts = "\n\n".join(f"**{PARTS[part]}**\n\n{figures_table(metrics[part])}" for part in PARTS)
+    barriers = ", ".join(f"{percent:g} % ({t})" for t, percent in ensemble["barrier_percent"].items())
     bounds = table(["timeframe", "source", "training ends", "validation ends, test begins", "other year"],
                    [[t, data.SOURCE[t], b[0], b[1], data.OTHER_YEAR[t]] for t, b in split.items()])
     return f"""# {model.name} {manifest['version']}
@@ -75,15 +76,15 @@ service abstains before it reaches the model (`WARMING_UP`, `NOT_FINITE`).
 ## What to expect of it
 {verdict(metrics)}
 
-Fees are not in these figures. A round trip of 2 × 0.1 % plus slippage is more than {labels['take_profit_atr']:g} × ATR(14) on most 1m candles and a large part of
-it on 5m: **these models are working parts of a pipeline, not a reason to trade money.** The default run trades on paper, on a
+Fees are not in these figures. The median distance to a barrier is {barriers} of the price, before a round trip of 2 × 0.1 % and slippage
+is paid: **these models are working parts of a pipeline, not a reason to trade money.** The default run trades on paper, on a
 simulated market that none of them was trained on.
 
 ## Training
 {training['rows']} rows, {training['mirrored_rows']} of them upside down (price turned into 1 / price before the features are computed: a model
 that sees every move both ways cannot learn which way these months drifted); {training['from']} to {training['to']}, symbols: {', '.join(training['symbols'])}.
 Held out entirely: {', '.join(training['held_out_symbols'])}. Data: {training['data']}
-(sources and licences: `ohlcv/SOURCES.md` beside the data). Rows taken: {strides} Every timeframe weighs the same.
+(sources and licences: `ohlcv/SOURCES.md` beside the data). Rows taken: {strides}. Every timeframe weighs the same.
 Split by time, {data.TRAIN_SHARE:.0%} training, {data.VALIDATION_SHARE:.0%} validation, the rest test; a label must end before its part does (purge: {data.HORIZON + 1} candles) and each
 later part starts {data.EMBARGO} candles after the boundary (embargo). Validation chose rounds, epoch and strength; the test parts chose nothing.
 

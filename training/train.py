@@ -23,8 +23,8 @@ TCN_FEATURES = [
 # Four months of training hold seventeen weeks: too few to learn a season from, enough to learn seventeen accidents.
 LEFT_OUT = {"hour_sin", "hour_cos", "weekday_sin", "weekday_cos"}
 MIN_WEIGHT = 0.1
-# The share of later-time predictions that the recommended thresholds let through, in percent of all timeframes' mean.
-AIM_PERCENT = 2.5
+# The service's defaults (src/platform/config/schema.ts), chosen by how many predictions pass, not by which of them win.
+MIN_CONFIDENCE, MIN_EDGE = 0.48, 0.05
 
 
 def main() -> None:
@@ -55,6 +55,7 @@ def main() -> None:
     prior = evaluate.priors(parts["train"].real())
     weights = best_weights(answers, parts["validation"])
     ensemble = describe_ensemble(answers, weights, parts, prior)
+    ensemble["barrier_percent"] = barrier_percent(parts["test"], names.index("atr_pct_14"))
     bounds = {t: (publish.iso(b.train_end), publish.iso(b.validation_end)) for t, b in split.items()}
     for model in models:
         metrics = {part: evaluate.figures(answers[model.name][part], parts[part], prior) for part in card.PARTS}
@@ -64,6 +65,12 @@ def main() -> None:
         print(model.name, json.dumps({"facts": facts, "metrics": {p: metrics[p] for p in card.PARTS}}), flush=True)
     print("ensemble", json.dumps(ensemble, indent=1), flush=True)
     print(f"done in {time.time() - began:.0f} s", flush=True)
+
+
+def barrier_percent(rows: data.Rows, atr_share: int) -> dict[str, float]:
+    """{timeframe: median distance of a barrier from the entry, in percent of the price}."""
+    distance = 100 * data.BARRIER_ATR * rows.flat(np.array([atr_share]))[:, 0]
+    return {t: round(float(np.median(distance[rows.timeframe == t])), 3) for t in data.MINUTES}
 
 
 def best_weights(answers: dict, validation: data.Rows) -> dict[str, float]:
@@ -86,22 +93,15 @@ def mean(answers: dict, weights: dict[str, float], part: str) -> np.ndarray:
 
 
 def describe_ensemble(answers: dict, weights: dict[str, float], parts: dict, prior: dict) -> dict:
-    """Thresholds that let AIM_PERCENT of the later-time predictions through; they are set on how many pass, not on who wins."""
+    """The weighted vote, and what the service's thresholds let through."""
     combined = {part: mean(answers, weights, part) for part in card.PARTS}
-    best = None
-    for confidence, edge in product(np.arange(0.40, 0.61, 0.01), (0.05, 0.06, 0.08, 0.1, 0.12, 0.15)):
-        passing = evaluate.passing(combined["test"], parts["test"], confidence, edge)
-        share = float(np.mean([p["share_percent"] for p in passing.values()]))
-        if best is None or abs(share - AIM_PERCENT) < best[0]:
-            best = (abs(share - AIM_PERCENT), round(float(confidence), 2), edge)
-    _, confidence, edge = best
     grid = {f"{c:.2f}/{e:.2f}": {t: p["share_percent"] for t, p in evaluate.passing(combined["test"], parts["test"], c, e).items()}
-            for c in (0.42, 0.44, 0.45, 0.46, 0.48, 0.5, 0.52, 0.55) for e in (0.05, 0.08, 0.1, 0.15)}
+            for c in (0.42, 0.45, 0.48, 0.5) for e in (0.04, 0.05, 0.06, 0.08, 0.1)}
     return {
         "weights": weights,
-        "min_confidence": confidence,
-        "min_edge": edge,
-        "passing": {part: evaluate.passing(combined[part], parts[part], confidence, edge) for part in card.PARTS},
+        "min_confidence": MIN_CONFIDENCE,
+        "min_edge": MIN_EDGE,
+        "passing": {part: evaluate.passing(combined[part], parts[part], MIN_CONFIDENCE, MIN_EDGE) for part in card.PARTS},
         "figures": {part: evaluate.figures(combined[part], parts[part], prior) for part in card.PARTS},
         "distribution": evaluate.distribution(combined["test"], parts["test"]),
         "grid": grid,

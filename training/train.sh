@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # From candles to models/: its own virtual environment, features by the project's CLI, training, export, model cards.
-# CANDLES: folder with the candle archives (default ../shared/data/ohlcv); WORK: scratch (default training/.work);
+# CANDLES: folder with the candle archives (default ../shared/data/ohlcv); WORK: scratch (default .alphapulse/training);
 # VENV: virtual environment (default training/.venv); PYTHON: a Python 3.11 (default python3.11).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 candles=${CANDLES:-../shared/data/ohlcv}
-work=${WORK:-training/.work}
+work=${WORK:-.alphapulse/training}
 venv=${VENV:-training/.venv}
 
 if [ ! -x "$venv/bin/python" ]; then "${PYTHON:-python3.11}" -m venv "$venv"; fi
@@ -29,9 +29,8 @@ add binance-usdm-2025 1h ADA BCH BNB BTC ETH LINK LTC
 add binance-spot-2026 1m BTC ETH
 
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=training PYTHONDONTWRITEBYTECODE=1
-rm -rf "$work"
+rm -rf "$work/mirrored" "$work/features"
 "$venv/bin/python" training/mirror.py "$work/mirrored" "${inputs[@]}"
 inputs+=("$work"/mirrored/*/*.csv.gz)
-npm run --silent build
 npm run --silent cli -- features export --input "${inputs[@]}" --output "$work/features"
 "$venv/bin/python" training/train.py --features "$work/features" --root .

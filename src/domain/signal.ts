@@ -47,7 +47,13 @@ export interface Signal {
  * versions), the first 128 bits in hex.
  * @param models `name@version` of every model that voted, in any order
  */
-export function signalId(symbol: Pair, timeframe: Timeframe, openTime: number, strategy: string, models: readonly string[]): string {
+export function signalId(
+  symbol: Pair,
+  timeframe: Timeframe,
+  openTime: number,
+  strategy: string,
+  models: readonly string[],
+): string {
   const name = [symbol, timeframe, openTime, strategy, ...[...models].sort()].join('|');
   return createHash('sha256').update(name).digest('hex').slice(0, 32);
 }

@@ -82,6 +82,7 @@ export class MarketDataService {
     await this.#queue.put(() => this.instruments.emit(instruments));
     const intake = (this.#intake = this.#newIntake(symbols));
     this.#backfill = this.#newBackfill(intake);
+    this.writer.hold();
     await this.feed.open(symbols, this.#handlers(intake));
     await Promise.all(symbols.map((symbol) => this.#backfill.fill(symbol)));
     await this.#queue.idle();
@@ -92,6 +93,7 @@ export class MarketDataService {
       this.#drain();
     });
     this.#phase = 'running';
+    this.writer.release();
     const took = Math.round(this.clock.wallNow() - began);
     this.#logger.log(`${symbols.length} symbols × ${intake.book.kept.join(' ')} warmed up in ${took} ms`);
   }

@@ -22,6 +22,7 @@ async function api(path, options) {
 function forget() {
   sessionStorage.removeItem(KEY);
   if (socket) socket.close();
+  $('facts').replaceChildren();
   $('private').hidden = true;
   $('ask').hidden = false;
 }
@@ -85,7 +86,7 @@ function hear({ type, data }) {
 }
 
 async function listen() {
-  if (!sessionStorage.getItem(KEY)) return;
+  if (!sessionStorage.getItem(KEY) || (socket && socket.readyState <= WebSocket.OPEN)) return;
   try {
     const { ticket } = await api('ws-ticket', { method: 'POST' });
     socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/ws?ticket=' + encodeURIComponent(ticket));

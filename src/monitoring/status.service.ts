@@ -45,8 +45,9 @@ export class StatusService {
   }
 
   #feed() {
-    const { symbols, ...feed } = this.marketData.status();
-    return { ...feed, symbols: symbols.length };
+    const { symbols, newest, ...feed } = this.marketData.status();
+    const newestOpenTime = Object.entries(newest).map(([timeframe, time]) => [timeframe, new Date(time)] as const);
+    return { ...feed, symbols: symbols.length, newestOpenTime: new Map(newestOpenTime) };
   }
 
   #models() {

@@ -21,7 +21,9 @@ export class Shutdown {
   constructor(private readonly say: (line: string) => void) {
     this.#asked = new Promise((resolve) => (this.#ask = resolve));
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.removeAllListeners(signal).on(signal, () => this.#onSignal(signal)); // scripts/start.mjs listened so far
+      const earlier = process.listeners(signal); // those of scripts/start.mjs; off only after ours is on, or a signal is lost
+      process.on(signal, () => this.#onSignal(signal));
+      for (const listener of earlier) process.off(signal, listener);
     }
     process.stdout.on('error', () => undefined); // whoever read it may be gone: `npm start | head`
     process.stderr.on('error', () => undefined);

@@ -117,7 +117,7 @@ describe('market data on a simulated exchange', () => {
     const { service, told } = await marketData({ SYMBOLS: '5' });
     await service.start();
     expect(new Set(told.history.map(({ symbol, timeframe }) => `${symbol} ${timeframe}`)).size).toBe(5 * 4);
-    expect(told.history.every((columns) => columns.openTime.length >= 499 && consecutive(columns))).toBe(true);
+    expect(told.history.every((columns) => columns.openTime.length >= 498 && consecutive(columns))).toBe(true);
 
     await until(() => told.intervals.some(({ timeframe }) => timeframe === '1h'));
     await until(() => told.intervals.length >= 7);

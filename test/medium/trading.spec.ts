@@ -1,116 +1,21 @@
-import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Candle } from '../../src/domain/candle.js';
-import { format } from '../../src/domain/money.js';
-import type { Pair } from '../../src/domain/pair.js';
-import type { Signal } from '../../src/domain/signal.js';
-import { Clock } from '../../src/platform/clock.js';
-import { schema } from '../../src/platform/config/schema.js';
-import { Settings } from '../../src/platform/config/settings.js';
-import type { Database, Queryable } from '../../src/platform/database/database.service.js';
-import { IntentRepository } from '../../src/trading/intent.repository.js';
-import { LedgerRepository } from '../../src/trading/ledger.repository.js';
-import { OrderDesk } from '../../src/trading/order-desk.service.js';
-import { entryId } from '../../src/trading/order-id.js';
-import type { OrderUpdate } from '../../src/trading/order-update.js';
-import { differing, foldFills } from '../../src/trading/recovery.js';
-import { TradingReadRepository } from '../../src/trading/trading-read.repository.js';
-import { TradingStateRepository } from '../../src/trading/trading-state.repository.js';
-import { TradingService } from '../../src/trading/trading.service.js';
+import { describe, expect, it } from 'vitest';
 import { equityQuery, fillQuery, orderQuery, pageOf, positionQuery } from '../../src/trading/list-query.js';
-import { PaperVenue } from '../../src/trading/venues/paper.venue.js';
-import { freshDatabase } from '../builders/postgres.js';
-import { BTC, candleAt, columnsOf, ETH, flatAt, instrumentOf, MINUTE, signalAt, T0 } from '../builders/trading.js';
+import { entryId } from '../../src/trading/order-id.js';
+import { TradingReadRepository } from '../../src/trading/trading-read.repository.js';
+import {
+  eachOnAFreshDatabase,
+  fresh,
+  open,
+  orderRow,
+  pass,
+  rows,
+  start,
+  withPosition,
+  type Trading,
+} from '../builders/trading-process.js';
+import { BTC, candleAt, columnsOf, ETH, flatAt, MINUTE, signalAt, T0 } from '../builders/trading.js';
 
-/** Shows the exchange time it is told. */
-class SetClock extends Clock {
-  time = T0 + MINUTE;
-  override now = () => this.time;
-  override wallTimeOf = (exchangeTime: number) => exchangeTime;
-  override wallNow = () => this.time;
-}
-
-interface Trading {
-  readonly service: TradingService;
-  readonly clock: SetClock;
-  readonly updates: OrderUpdate[];
-}
-
-let fresh: Awaited<ReturnType<typeof freshDatabase>>;
-beforeEach(async () => {
-  fresh = await freshDatabase();
-});
-afterEach(() => fresh.close());
-
-/** A process's trading, as far as `recover`. */
-async function start(environment: Record<string, string> = {}, database: Database = fresh.database): Promise<Trading> {
-  const config = schema.parse({ SLIPPAGE_BPS: '0', FEE_RATE: '0', PAPER_BALANCE: '10000', ...environment });
-  const exchange = { restUrl: '', wsUrl: '', speed: 60 };
-  const settings = new Settings(config, {
-    databaseUrl: '',
-    exchange,
-    home: '',
-    modelsDir: '',
-    version: '0',
-    startedAt: 0,
-  });
-  const clock = new SetClock();
-  const intents = new IntentRepository(database);
-  const records = new LedgerRepository(database);
-  const desk = new OrderDesk(new PaperVenue(settings), intents, records);
-  const service = new TradingService(settings, clock, desk, intents, records, new TradingStateRepository(database));
-  const updates: OrderUpdate[] = [];
-  service.updates.tap(
-    (update) => void updates.push(update),
-    (error) => {
-      throw error;
-    },
-  );
-  service.list([instrumentOf(BTC), instrumentOf(ETH)]);
-  await service.recover();
-  return { service, clock, updates };
-}
-
-/** A candle closes: the clock shows its close, trading takes it. */
-async function pass({ service, clock }: Trading, ...candles: readonly Candle[]): Promise<void> {
-  for (const candle of candles) {
-    clock.time = candle.openTime + MINUTE;
-    await service.mark([candle]);
-  }
-}
-
-async function rows(): Promise<Record<string, readonly unknown[]>> {
-  const tables = {
-    orders: 'id',
-    fills: 'seq',
-    positions: 'id',
-    signals: 'id',
-    signal_refusals: 'signal_id',
-    deposits: 'id',
-  };
-  const found: Record<string, readonly unknown[]> = {};
-  for (const [table, key] of Object.entries(tables)) {
-    const answer = await fresh.database.query<Record<string, unknown>>(`select * from ${table} order by ${key}`);
-    found[table] = answer.map(({ saved_at: _, recorded_at: __, ...row }) => row);
-  }
-  return found;
-}
-
-const orderRow = async (id: string) =>
-  (
-    await fresh.database.query<{ state: string; reason: string | null }>(
-      'select state, reason from orders where id = $1',
-      [id],
-    )
-  )[0];
-const open = async () => fresh.database.query<{ symbol: Pair }>('select symbol from positions where closed_at is null');
-
-/** Of 10,000: 1 % at risk over 2 is 50 BTC, a fifth of it at 100 is 20 BTC; so 20, bought at 100. */
-async function withPosition(trading: Trading, signal: Signal = signalAt(0)): Promise<void> {
-  await pass(trading, flatAt(0, 100));
-  await trading.service.execute([signal]);
-  await pass(trading, candleAt(1, [100, 101, 99, 100]));
-}
+eachOnAFreshDatabase();
 
 describe('from signal to position', () => {
   it('an order is on record with its signal, fills at the next open, and makes a position', async () => {
@@ -223,86 +128,6 @@ describe('replays', () => {
       ['-tp', 3 * MINUTE - 1],
     ]);
     expect(second.service.status().valuation).toMatchObject({ equity: '10080' });
-  });
-});
-
-describe('a crash', () => {
-  const id = entryId(signalAt(0).id);
-  const stateThen = (state: string) => fresh.database.query(`update orders set state = $1 where id = $2`, [state, id]);
-
-  it('between intent and request: the entry never left, and is cancelled', async () => {
-    const before = await start();
-    await pass(before, flatAt(0, 100));
-    await before.service.execute([signalAt(0)]);
-    await stateThen('intended');
-    const after = await start();
-    expect(await orderRow(id)).toEqual({ state: 'cancelled', reason: 'NEVER_SENT' });
-    await pass(after, flatAt(0, 100));
-    await after.service.execute([signalAt(0)]);
-    await pass(after, flatAt(1, 100));
-    expect(await open()).toEqual([]);
-  });
-
-  it('between request and answer: the venue is asked, and the order goes on', async () => {
-    const before = await start();
-    await pass(before, flatAt(0, 100));
-    await before.service.execute([signalAt(0)]);
-    await stateThen('submitted');
-    const after = await start();
-    expect(await orderRow(id)).toEqual({ state: 'accepted', reason: null });
-    await pass(after, flatAt(1, 100));
-    expect(await open()).toHaveLength(1);
-  });
-
-  it('between the intent of a close and its request: a person asked for it, so it is sent', async () => {
-    const before = await start();
-    await withPosition(before);
-    const close = await before.service.closePosition(BTC);
-    await fresh.database.query(`update orders set state = 'intended' where id = $1`, [close!.id]);
-    const after = await start();
-    expect(await orderRow(close!.id)).toMatchObject({ state: 'accepted' });
-    await pass(after, flatAt(2, 100));
-    await pass(after, flatAt(3, 100));
-    expect(await open()).toEqual([]);
-  });
-
-  it('a position row that was lost or wrong is written again from its fills', async () => {
-    const before = await start();
-    await withPosition(before);
-    const positions = (await rows())['positions'];
-    await fresh.database.query('update positions set cost = 1, realised = 5');
-    await start();
-    expect((await rows())['positions']).toEqual(positions);
-    await fresh.database.query('delete from positions');
-    await start();
-    expect((await rows())['positions']).toEqual(positions);
-  });
-});
-
-describe('the database fails', () => {
-  it.each(['before', 'after'])('%s a commit: nothing is lost and nothing is done twice', async (when) => {
-    let failing = false;
-    const real = fresh.database;
-    const flaky = {
-      query: (sql: string, parameters?: readonly unknown[]) => real.query(sql, parameters),
-      transaction: async <T>(work: (transaction: Queryable) => Promise<T>): Promise<T> => {
-        if (failing && when === 'before') throw new Error('connection lost');
-        const result = await real.transaction(work);
-        if (failing) throw new Error('connection lost');
-        return result;
-      },
-    } as unknown as Database;
-    const trading = await start({}, flaky);
-    await pass(trading, flatAt(0, 100));
-    await trading.service.execute([signalAt(0)]);
-    failing = true;
-    await expect(pass(trading, candleAt(1, [100, 101, 99, 100]))).rejects.toThrow('connection lost');
-    failing = false;
-    await pass(trading, candleAt(2, [100, 101, 97, 99]));
-    const found = await rows();
-    expect(found['fills']).toHaveLength(2);
-    expect(found['positions']).toMatchObject([{ opened_at: new Date(T0 + MINUTE), closed_by: 'stop_loss' }]);
-    expect(trading.service.status().unmatchedCandles).toBe(0);
   });
 });
 
@@ -459,40 +284,4 @@ it('pages through everything, newest first, without a gap or a repetition', asyn
   expect(await reads.fills(fillQuery.parse({ from: new Date(T0 + 12 * MINUTE).toISOString() }))).toHaveLength(2);
   expect(await reads.positions(positionQuery.parse({}))).toEqual([]);
   expect(await reads.positions(positionQuery.parse({ state: 'closed' }))).toHaveLength(5);
-});
-
-it('whatever the market and the restarts, positions are the fold of the fills, and equity adds up', async () => {
-  const step = fc.record({
-    symbol: fc.constantFrom(BTC, ETH),
-    move: fc.integer({ min: -300, max: 300 }),
-    direction: fc.constantFrom('long' as const, 'short' as const, undefined),
-    event: fc.constantFrom('restart', 'close', 'nothing', 'nothing', 'nothing'),
-  });
-  let base = 0;
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
-      let trading = await start({ FEE_RATE: '0.001', SLIPPAGE_BPS: '3' });
-      base += 100; // one database, one market that goes on
-      for (const [i, { symbol, move, direction, event }] of steps.entries()) {
-        const close = 100 + move / 100;
-        const ohlc = [100, Math.max(100, close), Math.min(100, close), close];
-        await pass(trading, candleAt(base + i, ohlc, BTC), candleAt(base + i, ohlc, ETH));
-        if (direction) await trading.service.execute([signalAt(base + i, { symbol, direction, entry: close })]);
-        if (event === 'close') await trading.service.closePosition(symbol);
-        if (event === 'restart') trading = await start({ FEE_RATE: '0.001', SLIPPAGE_BPS: '3' });
-      }
-      const records = new LedgerRepository(fresh.database);
-      const folded = foldFills(0n as never, await records.fills());
-      const positions = await records.positions();
-      expect(differing(folded.positions, positions)).toEqual([]);
-      expect(positions).toHaveLength(folded.positions.length);
-      await pass(trading, flatAt(base + 50, 100, BTC), flatAt(base + 50, 100, ETH));
-      const { deposits, valuation } = trading.service.status();
-      const now = await records.positions();
-      const earned = now.reduce((sum, { realised, fees }) => sum + realised - fees, 0n);
-      const unrealised = BigInt(Math.round(Number(valuation!.unrealised) * 1e8));
-      expect(valuation!.equity).toBe(format(BigInt(Number(deposits)) * 10n ** 8n + earned + unrealised));
-    }),
-    { numRuns: 15 },
-  );
 });

@@ -78,8 +78,8 @@ async function replay(columns: ReturnType<typeof recordedMinutes>[]): Promise<Ou
     .useValue(clock)
     .overrideProvider(MarketFeed)
     .useValue(feed)
-    .setLogger(false)
     .compile();
+  app.useLogger(false);
   await app.init();
   const stages = joinStages(app);
   await start(stages);

@@ -24,8 +24,13 @@ export interface RestOptions {
   readonly retryMaxMs: number;
 }
 
-type Outcome =
-  { readonly body: unknown } | { readonly retryable: boolean; readonly reason: string; readonly waitMs?: number };
+export interface Answer {
+  readonly body: unknown;
+  /** Exchange time, UTC ms, by our clock, just before the question left: what was closed then is closed in the answer. */
+  readonly askedAt: number;
+}
+
+type Outcome = Answer | { readonly retryable: boolean; readonly reason: string; readonly waitMs?: number };
 
 /** GET requests to one exchange: bounded concurrency, timeouts, retries with jitter on 5xx, 429 and a broken network. */
 export class ExchangeRest {

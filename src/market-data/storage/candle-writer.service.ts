@@ -7,7 +7,7 @@ import { CandleBatch } from './candle-batch.js';
 import { CandleRepository } from './candle.repository.js';
 
 /** Rows a statement, about: more would hold the main thread for too long while the parameters are written. */
-const BATCH_ROWS = 1000;
+const BATCH_ROWS = 500;
 /** Rows that may wait for a database that does not answer; beyond it the oldest are given up: the exchange has them too. */
 const WAITING_ROWS = 300_000;
 const RETRY = { baseMs: 200, maxMs: 10_000 };
@@ -19,6 +19,7 @@ export class CandleWriter {
   readonly #exchange: string;
   #waiting: CandleBatch[] = [];
   #writing: Promise<void> | undefined;
+  #held = false;
   #stopping = false;
   #lost = 0;
 
@@ -32,6 +33,16 @@ export class CandleWriter {
   /** Rows not saved and given up, since the start. */
   get lost(): number {
     return this.#lost;
+  }
+
+  /** Keeps what is added until `release`: during the warm-up the processor has better to do. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#start();
   }
 
   add(candles: readonly Candle[]): void {
@@ -54,6 +65,7 @@ export class CandleWriter {
   /** Saves what waits, with one try each: a database that is gone does not hold up a shutdown. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.release();
     await this.idle();
   }
 
@@ -68,6 +80,7 @@ export class CandleWriter {
   }
 
   #start(): void {
+    if (this.#held) return;
     this.#writing ??= this.#drain().finally(() => (this.#writing = undefined));
   }
 
