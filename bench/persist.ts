@@ -41,8 +41,8 @@ function signal(i: number, round: number): Signal {
     direction: i % 2 ? 'long' : 'short',
     confidence: 0.59,
     entry: 100 + i,
-    stopLoss: 99 + i,
-    takeProfits: [101 + i, 102 + i, 103 + i],
+    stopLoss: 100 + i + (i % 2 ? -1 : 1),
+    takeProfits: [1, 2, 3].map((step) => 100 + i + (i % 2 ? step : -step / 10)),
     strategy: 'bench',
     because,
   };
@@ -122,6 +122,7 @@ export default async function persist(): Promise<BenchReport> {
     const migrated = await openDatabase(server.url);
     await migrated.destroy();
     const client = new pg.Client(server.url);
+    client.on('error', () => undefined); // the server stops under it when a way fails: that failure is the one to show
     await client.connect();
     const orm = await new DataSource({ type: 'postgres', url: server.url, entities: [entity] }).initialize();
     const ways = {

@@ -129,7 +129,9 @@ function launch(
   const parameters = { port, speed, seed, start };
   const flags = Object.entries(parameters).flatMap(([key, value]) => [`--${key}`, String(value)]);
   // Its own process group: Ctrl-C in a terminal reaches us alone, and the exchange outlives the feed that reads it.
-  const child = fork(script, flags, { detached: true, execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  // A small young generation keeps it 20 MB smaller; it cannot be set from inside.
+  const execArgv = ['--max-semi-space-size=4'];
+  const child = fork(script, flags, { detached: true, execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let said = '';
   child.stderr!.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)));
   return new Promise((done, failed) => {

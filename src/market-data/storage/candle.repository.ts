@@ -27,19 +27,20 @@ export interface CandleQuery {
 }
 
 // Rows already told with the same numbers are left out before the insert: `on conflict do update` would lock and log each of
-// them even where its condition is false, and a restart tells 500 known candles a series. Volume is compared within the
+// them even where its condition is false, and a restart tells 500 known candles a series. It is a scalar subquery, one look
+// into the primary key a row: as `not exists` it was planned, without statistics, as a join over all candles. Volume is compared within the
 // rounding of a sum. The last of several rows with one key wins.
 const SAVE = `
   insert into candles as held (exchange, symbol, timeframe, open_time, open, high, low, close, volume, source)
   select distinct on (symbol, timeframe, open_time) $1, symbol, timeframe, to_timestamp(open_time / 1000), open, high, low, close, volume, source
     from unnest($2::text[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::float8[], $9::float8[], $10::text[])
          with ordinality as told (symbol, timeframe, open_time, open, high, low, close, volume, source, n)
-   where not exists (
-         select from candles same
+   where not coalesce((
+         select (same.open, same.high, same.low, same.close) = (told.open, told.high, told.low, told.close)
+                and abs(same.volume - told.volume) <= 1e-9 * greatest(abs(same.volume), abs(told.volume))
+           from candles same
           where same.exchange = $1 and same.symbol = told.symbol and same.timeframe = told.timeframe
-            and same.open_time = to_timestamp(told.open_time / 1000)
-            and (same.open, same.high, same.low, same.close) = (told.open, told.high, told.low, told.close)
-            and abs(same.volume - told.volume) <= 1e-9 * greatest(abs(same.volume), abs(told.volume)))
+            and same.open_time = to_timestamp(told.open_time / 1000)), false)
    order by symbol, timeframe, open_time, n desc
   on conflict (exchange, symbol, timeframe, open_time) do update
      set open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, volume = excluded.volume,

@@ -78,8 +78,8 @@ export const schema = z.object({
   INFERENCE_WORKERS: integer(0, 64).default(0),
 
   // strategy
-  MIN_CONFIDENCE: number(0, 1).default(0.45),
-  MIN_EDGE: number(0, 1).default(0.1),
+  MIN_CONFIDENCE: number(0, 1).default(0.48),
+  MIN_EDGE: number(0, 1).default(0.05),
   MIN_AGREEMENT: integer(1, 6).default(1),
   COOLDOWN_CANDLES: integer(0, 1000).default(3),
   STOP_LOSS_ATR: number(0.1, 20).default(1.5),
