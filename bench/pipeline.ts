@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchInferenceService } from '../src/batch-inference/batch-inference.service.js';
 import { OnnxEngine } from '../src/batch-inference/engines/onnx.engine.js';
 import { workerCount } from '../src/batch-inference/engines/provider.js';
+import { featureColumnsOf } from '../src/batch-inference/features/feature-table.js';
 import { specOf } from '../src/batch-inference/model-spec.js';
 import { RunRepository } from '../src/batch-inference/run.repository.js';
+import { SeriesBook } from '../src/batch-inference/series-book.js';
 import { WorkerPool } from '../src/batch-inference/worker-pool.service.js';
 import type { Interval } from '../src/domain/interval.js';
 import type { Pair } from '../src/domain/pair.js';
@@ -21,6 +22,7 @@ import { openDatabase } from '../src/platform/database/postgres.data-source.js';
 import { ExchangeClock, wallNow } from '../src/platform/exchange.clock.js';
 import { SignalRepository } from '../src/strategy/signal.repository.js';
 import { StrategyService } from '../src/strategy/strategy.service.js';
+import { LoopDelay } from './loop-delay.js';
 import { shippedModels } from './models.js';
 import { RandomWalk } from './random-walk.js';
 import { quantile, ratio, round, type BenchReport, type Ratio } from './report.js';
@@ -130,28 +132,43 @@ async function closeAll(
   samples.saved.push(wallNow() - began);
 }
 
-/** The reference: the same models, the same rows, one ready tensor each, alone on one thread. */
-async function modelsAlone(rows: number, timeframes: number): Promise<number> {
-  let total = 0;
-  for (const model of shippedModels()) {
-    const engine = new OnnxEngine('cpu');
-    await engine.load(specOf(model));
-    const input = new Float32Array(rows * model.window * model.features.length);
-    model.features.forEach(({ mean, std }, f) => {
-      for (let i = f, k = 1; i < input.length; i += model.features.length, k += 1)
-        input[i] = mean + std * Math.sin(k * 12.9898);
-    });
-    const output = new Float32Array(rows * 3);
-    const times: number[] = [];
-    for (let i = 0; i < ROUNDS + UNCOUNTED; i++) {
-      const from = performance.now();
-      await engine.run(rows, input, output);
-      if (i >= UNCOUNTED) times.push(performance.now() - from);
-    }
-    await engine.release();
-    total += quantile(times, 0.5) * timeframes;
+/** The reference: the same models on the same rows, their tensors ready, alone on one thread. @returns ms, median */
+async function modelsAlone({ symbols, timeframes }: Market): Promise<number> {
+  const book = new SeriesBook();
+  const { walks } = marketOf(symbols.length, timeframes.length);
+  for (const walk of walks) {
+    const columns = walk.columns(HISTORY + UNCOUNTED + 1);
+    columns.openTime.forEach((_, row) => book.absorbRow(columns, row));
   }
-  return total;
+  const calls = await Promise.all(
+    shippedModels().map(async (model) => {
+      const engine = new OnnxEngine('cpu');
+      await engine.load(specOf(model));
+      const columns = featureColumnsOf(model.features.map(({ name }) => name));
+      const width = model.window * columns.length;
+      const inputs = timeframes.map((timeframe) => {
+        const input = new Float32Array(symbols.length * width);
+        symbols.forEach((symbol, row) => {
+          const series = book.find(symbol, timeframe)!;
+          if (!book.copy(series, columns, model.window, input, row * width)) throw new Error(`${symbol} is not warm`);
+        });
+        return input;
+      });
+      return { engine, inputs };
+    }),
+  );
+  const output = new Float32Array(symbols.length * 3);
+  const times: number[] = [];
+  for (let i = 0; i < ROUNDS + UNCOUNTED; i++) {
+    const from = performance.now();
+    for (let t = 0; t < timeframes.length; t++) {
+      for (const { engine, inputs } of calls) await engine.run(symbols.length, inputs[t]!, output);
+    }
+    if (i >= UNCOUNTED) times.push(performance.now() - from);
+    await sleep(20);
+  }
+  await Promise.all(calls.map(({ engine }) => engine.release()));
+  return quantile(times, 0.5);
 }
 
 /** Candles closed → all signals handed on, at one boundary where every timeframe closes. */
@@ -172,15 +189,15 @@ export default async function pipeline(): Promise<BenchReport> {
       market.walks.forEach((walk) => system.inference.warmUp(walk.columns(HISTORY)));
       const samples: Samples = { absorb: [], features: [], inference: [], decide: [], total: [], saved: [] };
       for (let i = 0; i < UNCOUNTED; i++) await closeAll(system, market);
-      const delay = monitorEventLoopDelay({ resolution: 1 });
+      const delay = new LoopDelay();
       for (let i = 0; i < ROUNDS; i++) {
-        delay.enable();
+        delay.on();
         await closeAll(system, market, samples);
-        delay.disable();
+        delay.off();
         await sleep(20);
       }
       await system.inference.stop();
-      const alone = await modelsAlone(symbols, timeframes);
+      const alone = await modelsAlone(market);
       for (const stage of ['absorb', 'features', 'inference', 'decide', 'total', 'saved'] as const) {
         const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => round(quantile(samples[stage], q)));
         table.push({ series, stage, 'ms p50': p50!, 'ms p95': p95!, 'ms p99': p99! });
@@ -189,9 +206,9 @@ export default async function pipeline(): Promise<BenchReport> {
       table.push({
         series,
         stage: 'main-loop delay',
-        'ms p50': round(delay.percentile(50) / 1e6),
-        'ms p95': round(delay.percentile(95) / 1e6),
-        'ms p99': round(delay.percentile(99) / 1e6),
+        'ms p50': round(quantile(delay.samples, 0.5)),
+        'ms p95': round(quantile(delay.samples, 0.95)),
+        'ms p99': round(quantile(delay.samples, 0.99)),
       });
       const total = quantile(samples.total, 0.5);
       ratios.push(
@@ -214,7 +231,7 @@ export default async function pipeline(): Promise<BenchReport> {
         ratio(
           `main-loop delay p99 in runs, ${series} series`,
           '5 ms',
-          delay.percentile(99) / 5e6,
+          quantile(delay.samples, 0.99) / 5,
           series === 2000 ? '<= 1' : null,
         ),
       );

@@ -22,10 +22,10 @@ import { shardsOf } from './sharding.js';
 import { WorkerPool } from './worker-pool.service.js';
 
 /** Candles absorbed before the main loop gets its turn: a millisecond or two (5 to 9 µs each, 86 features). */
-const CANDLES_A_SLICE = 200;
+const CANDLES_A_SLICE = 50;
 /** Rows gathered between two looks at the clock, and how long a slice of gathering may last. */
-const ROWS_A_LOOK = 32;
-const SLICE_MS = 1.5;
+const ROWS_A_LOOK = 16;
+const SLICE_MS = 0.5;
 
 /** A run was asked for while one is going on: whoever joins the stages must wait for `run`. */
 export class RunOverlap extends Error {
@@ -61,7 +61,7 @@ export class BatchInferenceService {
   readonly #kept = new WeakMap<PredictionBatch, readonly ModelBatch[]>();
   #served: readonly Served[] = [];
   #current: Promise<void> | undefined;
-  #absorbing: Promise<void> | undefined;
+  #absorbing = false;
   #gathering = false;
 
   constructor(
@@ -171,12 +171,12 @@ export class BatchInferenceService {
   async #run(interval: Interval): Promise<void> {
     const { timeframe, openTime, symbols } = interval;
     const started = this.clock.wallNow();
-    while (this.#absorbing) await this.#absorbing;
     this.#gathering = true;
     const runs: Promise<readonly [ModelRun, ModelBatch]>[] = [];
     const close = new Float64Array(symbols.length).fill(NaN);
     const atr = new Float64Array(symbols.length).fill(NaN);
     try {
+      await this.#catchUp(interval);
       const present = this.#presentIn(interval, close, atr);
       for (const one of this.#served.filter(({ model }) => model.timeframes.includes(timeframe))) {
         const moments: Moments = { exchangeClosed: interval.exchangeClosedAt, received: interval.receivedAt, started };
@@ -272,18 +272,23 @@ export class BatchInferenceService {
     return [run, batch];
   }
 
-  /** Absorbs what came, at once where it is little, else in slices between the main loop's turns. */
-  #absorb(): void {
-    if (this.#gathering || this.#absorbing) return;
-    this.#intake.take(CANDLES_A_SLICE);
-    if (!this.#intake.empty) this.#absorbing = this.#absorbOn().finally(() => (this.#absorbing = undefined));
+  /** Absorbs what the interval needs, in slices. What came after it stays in line until its rows are gathered. */
+  async #catchUp({ timeframe, openTime }: Interval): Promise<void> {
+    while (this.#intake.waits(timeframe, openTime)) {
+      this.#intake.takeOf(timeframe, CANDLES_A_SLICE, openTime);
+      await nextTurn();
+    }
   }
 
-  async #absorbOn(): Promise<void> {
-    while (!this.#intake.empty) {
-      await nextTurn();
-      this.#intake.take(CANDLES_A_SLICE);
-    }
+  /** Absorbs what came, a slice a turn of the main loop; never while rows are gathered: the series stand still then. */
+  #absorb(): void {
+    if (this.#gathering || this.#absorbing || this.#intake.empty) return;
+    this.#intake.take(CANDLES_A_SLICE);
+    this.#absorbing = true;
+    setImmediate(() => {
+      this.#absorbing = false;
+      this.#absorb();
+    });
   }
 }
 

@@ -123,6 +123,15 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Resolves when everything that was pushed is in the book: it is taken a slice a turn of the main loop. */
+async function absorbed(service: BatchInferenceService): Promise<void> {
+  for (let before = -1; before !== service.status().candlesAbsorbed; ) {
+    before = service.status().candlesAbsorbed;
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+  }
+}
+
 describe('a run', () => {
   it('asks every model about every series in one batch each, and stamps each stage where it happens', async () => {
     const { service, batches } = await warmed();
@@ -151,6 +160,7 @@ describe('a run', () => {
     service.warmUp(history('D/USDT', CANDLES - 1));
     service.absorb([candle('E/USDT', LAST + 5 * MINUTE)]);
     service.absorb([candle('F/USDT', LAST + MINUTE)]);
+    await absorbed(service);
     await service.run(interval(LAST, [['A/USDT', 'CANDLE_MISSING']]));
     const [before, after] = batches.map(({ runs: [first] }) => first!);
     expect([...after!.abstentions]).toEqual([

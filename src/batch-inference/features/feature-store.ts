@@ -136,7 +136,8 @@ export class FeatureStore {
 
   /** Writes the newest row's chosen columns to into[offset..]. The series is warm: else what is written means nothing. */
   copyRow(series: number, columns: Int32Array, into: Float32Array, offset: number): void {
-    this.#copy(series, 0, columns, into, offset);
+    const at = (series * this.history + ((this.#kept[series] - 1) % this.history)) * WIDTH;
+    for (let i = 0; i < columns.length; i++) into[offset + i] = this.#rows[at + columns[i]];
   }
 
   /**
@@ -145,9 +146,14 @@ export class FeatureStore {
    */
   copyWindow(series: number, columns: Int32Array, length: number, into: Float32Array, offset: number): boolean {
     if (!this.warm(series) || length > this.rows(series)) return false;
-    for (let age = length - 1; age >= 0; age--) {
-      this.#copy(series, age, columns, into, offset);
-      offset += columns.length;
+    const rows = this.#rows;
+    const begin = series * this.history * WIDTH;
+    const end = begin + this.history * WIDTH;
+    let at = begin + ((this.#kept[series] - length) % this.history) * WIDTH;
+    for (let row = 0; row < length; row++) {
+      for (let i = 0; i < columns.length; i++) into[offset++] = rows[at + columns[i]];
+      at += WIDTH;
+      if (at === end) at = begin;
     }
     return true;
   }
@@ -159,11 +165,5 @@ export class FeatureStore {
   #keep(series: number, b: number): void {
     let at = (series * this.history + (this.#kept[series]++ % this.history)) * WIDTH;
     for (let i = 0; i < WIDTH; i++) this.#rows[at++] = this.#state[b + this.#columns[i]];
-  }
-
-  #copy(series: number, age: number, columns: Int32Array, into: Float32Array, offset: number): void {
-    const slot = (this.#kept[series] - 1 - age + this.history) % this.history;
-    const at = (series * this.history + slot) * WIDTH;
-    for (let i = 0; i < columns.length; i++) into[offset + i] = this.#rows[at + columns[i]];
   }
 }
