@@ -9,6 +9,8 @@ FROM node:22-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build --chown=node:node /app /app
+# A volume takes over the owner of the folder it is mounted on.
+RUN mkdir -p .alphapulse && chown node:node .alphapulse
 USER node
 VOLUME /app/.alphapulse
 EXPOSE 3000

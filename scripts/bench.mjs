@@ -14,7 +14,7 @@ const [only, ...rest] = process.argv.slice(2);
 if (only?.startsWith('-') || rest.length > 0) fail(`usage: npm run bench [-- <name>]   one of: ${names.join(' ')}`);
 if (only && !names.includes(only)) fail(`There is no benchmark "${only}"; there are: ${names.join(' ')}`);
 
-build();
+await build();
 if (only) await one(only);
 else for (const name of names) process.exitCode = alone(name) || process.exitCode;
 

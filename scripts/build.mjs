@@ -1,3 +1,3 @@
 import { build } from './project.mjs';
 
-build({ force: !process.argv.includes('--if-needed') });
+await build({ force: !process.argv.includes('--if-needed') });

@@ -1,4 +1,4 @@
 import { build } from './project.mjs';
 
-build();
+await build();
 await import('../dist/src/cli.js');

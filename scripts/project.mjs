@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -18,23 +20,42 @@ export function checkNode() {
     fail('The dependencies are not installed. Run: npm ci');
 }
 
-/** Builds dist/ when a source is newer than it. Two starts at once build once: the second waits for the first. */
-export function build({ force = false } = {}) {
+/**
+ * Builds dist/ when a source is newer than it. Two starts at once build once: the second waits for the first. The event
+ * loop goes on meanwhile: a signal during the build is heard at once, and the compiler ends with us.
+ */
+export async function build({ force = false } = {}) {
   checkNode();
   if (!canBuild()) return; // an image without the compiler carries its dist/
-  const release = takeTurn();
+  const release = await takeTurn();
+  process.once('exit', release);
   try {
     const newest = newestSource();
     if (!force && existsSync(STAMP) && Number(readFileSync(STAMP, 'utf8')) >= newest) return;
     rmSync(STAMP, { force: true });
-    const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-    const { status, stdout, stderr } = spawnSync(process.execPath, [nest, 'build'], { cwd: root, encoding: 'utf8' });
-    if (status !== 0) fail(`The build failed.\n${stdout}${stderr}`);
+    await compile();
     writeFileSync(`${STAMP}.new`, String(newest));
     renameSync(`${STAMP}.new`, STAMP);
   } finally {
+    process.off('exit', release);
     release();
   }
+}
+
+async function compile() {
+  const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
+  const compiler = spawn(process.execPath, [nest, 'build'], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const cut = () => compiler.kill('SIGKILL');
+  process.once('exit', cut);
+  let said = '';
+  for (const stream of [compiler.stdout, compiler.stderr]) stream.on('data', (chunk) => (said += chunk));
+  const [code, signal] = await once(compiler, 'close');
+  process.off('exit', cut);
+  if (signal === 'SIGINT' || signal === 'SIGTERM') {
+    process.kill(process.pid, signal); // a terminal's Ctrl-C reached the compiler first: it is meant for us
+    await sleep(1_000);
+  }
+  if (code !== 0) fail(`The build failed.\n${said}`);
 }
 
 /** @returns {never} */
@@ -58,7 +79,8 @@ function newestSource() {
   return Math.max(...SOURCES.map((source) => newest(join(root, source))));
 }
 
-function takeTurn() {
+/** @returns what gives the turn back */
+async function takeTurn() {
   for (let waited = 0; ; waited += 100) {
     try {
       mkdirSync(LOCK);
@@ -67,7 +89,7 @@ function takeTurn() {
     } catch (error) {
       if (error.code !== 'EEXIST') return () => {}; // node_modules cannot be written: then nobody builds at once either
       if (!builderLives() || waited > 60_000) rmSync(LOCK, { recursive: true, force: true });
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+      await sleep(100);
     }
   }
 }

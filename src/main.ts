@@ -2,14 +2,15 @@ import 'reflect-metadata';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { DataSource } from 'typeorm';
 import { AppModule, joinStages } from './app.module.js';
+import { StoredMarketRepository } from './market-data/storage/stored-market.repository.js';
 import { start, stop } from './pipeline.js';
 import { banner } from './platform/banner.js';
 import type { Config } from './platform/config/schema.js';
 import { Settings, type ExchangeEndpoint } from './platform/config/settings.js';
+import { Database } from './platform/database/database.service.js';
 import { EmbeddedPostgres } from './platform/database/embedded-postgres.service.js';
-import { openDatabase, whereIs } from './platform/database/postgres.data-source.js';
+import { closeDatabase, openDatabase, whereIs } from './platform/database/postgres.data-source.js';
 import { readConfig } from './platform/environment.service.js';
 import { wallNow } from './platform/exchange.clock.js';
 import { takeHome } from './platform/home.service.js';
@@ -39,8 +40,10 @@ async function run(): Promise<void> {
   const postgres = await openPostgres(config, home.path);
   const databaseUrl = postgres?.url ?? config.DATABASE_URL!;
   const dataSource = await shutdown.step(openDatabase(databaseUrl));
-  const simulator = await openSimulator(config, home.path, dataSource, log);
-  shutdown.onEnd('the database connections', () => dataSource.destroy());
+  const stored = new StoredMarketRepository(new Database(dataSource));
+  await shutdown.step(stored.requireOnly(config.EXCHANGE, dataOf(config, home.path)));
+  const simulator = await openSimulator(config, home.path, stored, log);
+  shutdown.onEnd('the database connections', () => closeDatabase(dataSource));
 
   const settings = new Settings(config, {
     databaseUrl,
@@ -65,18 +68,18 @@ async function openPostgres(config: Config, home: string): Promise<EmbeddedPostg
   if (config.DATABASE_URL !== undefined) return undefined;
   const onLost = (reason: string): void => shutdown.fail(reason);
   const postgres = await shutdown.step(EmbeddedPostgres.start({ home, onLost }));
-  shutdown.onEnd('the embedded PostgreSQL', () => postgres.stop());
+  shutdown.onEnd('the embedded PostgreSQL', () => postgres.stop(), { alone: true });
   return postgres;
 }
 
 async function openSimulator(
   config: Config,
   home: string,
-  dataSource: DataSource,
+  stored: StoredMarketRepository,
   log: NestLog,
 ): Promise<SimulatorProcess | undefined> {
   if (config.EXCHANGE !== 'simulator') return undefined;
-  const resumed = resume(config.SIMULATOR_SEED, savedMarket(home), await newestClose(dataSource));
+  const resumed = resume(config.SIMULATOR_SEED, savedMarket(home), await stored.newestClose());
   if ('refused' in resumed) throw new StartError(resumed.refused);
   const simulator = await shutdown.step(
     SimulatorProcess.start({
@@ -93,12 +96,10 @@ async function openSimulator(
   return simulator;
 }
 
-/** @returns close time (UTC ms) of the newest stored 1m candle, undefined where none is */
-async function newestClose(dataSource: DataSource): Promise<number | undefined> {
-  const sql = `select extract(epoch from max(open_time) + interval '1 minute')::float8 * 1000 as close
-               from candles where timeframe = '1m'`;
-  const [newest] = await dataSource.query<{ close: number | null }[]>(sql);
-  return newest?.close ?? undefined;
+/** Where the data lie, and the setting that says so. */
+function dataOf({ DATABASE_URL }: Config, home: string): { where: string; instead: string } {
+  if (DATABASE_URL === undefined) return { where: home, instead: 'ALPHAPULSE_HOME' };
+  return { where: `the database ${whereIs(DATABASE_URL)}`, instead: 'DATABASE_URL (and ALPHAPULSE_HOME)' };
 }
 
 function endpoint(config: Config, simulator: SimulatorProcess | undefined): ExchangeEndpoint {

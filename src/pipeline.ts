@@ -63,8 +63,12 @@ export async function start({ marketData, modelRegistry, batchInference, trading
   await marketData.start();
 }
 
-/** The reverse: no new candles, the run in flight finishes, what it made is saved, then workers and venue close. */
-export async function stop({ marketData, batchInference, strategy, trading }: Stages): Promise<void> {
+/**
+ * The reverse, at any moment, a start half-way included: no new candles, the run in flight finishes, what it made is
+ * saved, then workers and venue close. What has not begun is dropped: the next start's history tells it again.
+ */
+export async function stop({ marketData, modelRegistry, batchInference, strategy, trading }: Stages): Promise<void> {
+  modelRegistry.stop();
   await marketData.stop();
   await batchInference.drain();
   await strategy.decisions.idle();

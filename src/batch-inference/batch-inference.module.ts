@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { availableParallelism } from 'node:os';
 import { Settings } from '../platform/config/settings.js';
+import { RetentionJob } from '../platform/retention.job.js';
 import { BatchInferenceService } from './batch-inference.service.js';
 import { workerCount } from './engines/provider.js';
 import { LatencyController } from './latency.controller.js';
@@ -22,4 +23,8 @@ function poolFor({ config }: Settings): WorkerPool {
   providers: [{ provide: WorkerPool, useFactory: poolFor, inject: [Settings] }, RunRepository, BatchInferenceService],
   exports: [BatchInferenceService],
 })
-export class BatchInferenceModule {}
+export class BatchInferenceModule {
+  constructor(retention: RetentionJob, runs: RunRepository) {
+    retention.prune('runs, with their predictions', (before, limit) => runs.deleteBefore(before, limit));
+  }
+}

@@ -1,5 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { TIMEFRAMES } from '../domain/timeframe.js';
 import { parse } from '../platform/http/refusal.js';
 import { LatencyQuery } from './run.dto.js';
 import { RunRepository } from './run.repository.js';
@@ -11,14 +12,17 @@ export class LatencyController {
 
   @Get()
   @ApiOperation({ summary: 'How long each stage took, exchange close to published: p50, p95, p99 and maximum in ms' })
-  @ApiQuery({ name: 'timeframe', required: false, description: '1m 5m 15m 1h 4h 1d' })
-  @ApiQuery({ name: 'model', required: false, description: 'name or name@version' })
+  @ApiQuery({ name: 'timeframe', required: false, enum: TIMEFRAMES })
+  @ApiQuery({ name: 'model', required: false, type: String, description: 'name or name@version' })
   @ApiQuery({
     name: 'minutes',
     required: false,
+    type: Number,
     description: 'runs recorded in the last minutes of wall time, default 60',
   })
-  @ApiOkResponse({ description: '{ minutes, runs, stages_ms: { feed: { p50, p95, p99, max }, ... } }' })
+  @ApiOkResponse({
+    description: '{ minutes, timeframe, model, runs, stages_ms: { feed: { p50, p95, p99, max }, ... } }',
+  })
   latency(@Query() query: unknown): Promise<unknown> {
     return this.#latency(query);
   }

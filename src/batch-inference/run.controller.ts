@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { TIMEFRAMES } from '../domain/timeframe.js';
 import { parse, RequestRefused } from '../platform/http/refusal.js';
 import { cursorOf, predictionDtos, readCursor, runDto, RunPath, RunQuery } from './run.dto.js';
 import { RunRepository } from './run.repository.js';
@@ -11,12 +12,12 @@ export class RunController {
 
   @Get()
   @ApiOperation({ summary: 'Inference runs, newest interval first: rows, abstentions by reason, time of every stage' })
-  @ApiQuery({ name: 'timeframe', required: false, description: '1m 5m 15m 1h 4h 1d' })
-  @ApiQuery({ name: 'model', required: false, description: 'name or name@version' })
-  @ApiQuery({ name: 'from', required: false, description: 'first open time of the interval, ISO 8601' })
-  @ApiQuery({ name: 'to', required: false, description: 'last open time of the interval, ISO 8601' })
-  @ApiQuery({ name: 'limit', required: false, description: '1..500, default 100' })
-  @ApiQuery({ name: 'cursor', required: false, description: 'the "next" of the page before' })
+  @ApiQuery({ name: 'timeframe', required: false, enum: TIMEFRAMES })
+  @ApiQuery({ name: 'model', required: false, type: String, description: 'name or name@version' })
+  @ApiQuery({ name: 'from', required: false, type: String, description: 'first open time of the interval, ISO 8601' })
+  @ApiQuery({ name: 'to', required: false, type: String, description: 'last open time of the interval, ISO 8601' })
+  @ApiQuery({ name: 'limit', required: false, type: Number, description: '1..500, default 100' })
+  @ApiQuery({ name: 'cursor', required: false, type: String, description: 'the "next" of the page before' })
   @ApiOkResponse({ description: '{ data: [run], next: cursor or null }' })
   list(@Query() query: unknown): Promise<unknown> {
     return this.#page(query);
@@ -24,7 +25,9 @@ export class RunController {
 
   @Get(':id')
   @ApiOperation({ summary: 'One run with its predictions by symbol' })
-  @ApiParam({ name: 'id', description: '<model>@<version>/<timeframe>/<open time in ms>, url-encoded' })
+  @ApiParam({ name: 'id', type: String, description: '<model>@<version>/<timeframe>/<open time in ms>, url-encoded' })
+  @ApiOkResponse({ description: '{ ...run, predictions: [{ symbol, short, flat, long } or { symbol, abstained }] }' })
+  @ApiNotFoundResponse({ description: 'No run of that id is on record' })
   find(@Param() path: unknown): Promise<unknown> {
     return this.#one(path);
   }

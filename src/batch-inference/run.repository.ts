@@ -66,6 +66,13 @@ const LIST = `
     and ($6::timestamptz is null or (open_time, id) < ($6::timestamptz, $7::text))
   order by open_time desc, id desc limit $8`;
 
+const DELETE_OLDEST = `
+  with gone as (
+    delete from runs where id = any(array(
+      select id from runs where open_time < to_timestamp($1::float8) order by open_time, id limit $2))
+    returning 1)
+  select count(*)::int as deleted from gone`;
+
 /** Runs and their predictions. A run's id is computed: saving it twice leaves the first as it is. */
 @Injectable()
 export class RunRepository {
@@ -109,6 +116,19 @@ export class RunRepository {
   async predictionsOf(id: string): Promise<PredictionRow | undefined> {
     const sql = 'select symbols, probabilities, abstentions from predictions where run_id = $1';
     return (await this.database.query<PredictionRow>(sql, [id]))[0];
+  }
+
+  /**
+   * Deletes the oldest runs, and their predictions with them.
+   * @param openTime of their interval, exchange time, UTC ms: runs of it and later ones stay @param limit runs at most
+   * @returns runs deleted
+   */
+  async deleteBefore(openTime: number, limit: number): Promise<number> {
+    const [{ deleted } = { deleted: 0 }] = await this.database.query<{ deleted: number }>(DELETE_OLDEST, [
+      openTime / 1000,
+      limit,
+    ]);
+    return deleted;
   }
 
   /** @returns how long each stage took over the runs recorded in the last `minutes` of wall time */

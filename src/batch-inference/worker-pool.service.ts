@@ -81,6 +81,7 @@ export class WorkerPool {
    * @throws when a worker cannot start
    */
   async hold(models: readonly ModelSpec[]): Promise<ReadonlyMap<string, string>> {
+    if (this.#closed) return new Map();
     this.#refusals.clear();
     await Promise.all(this.#slots.map((slot) => slot.hold(models)));
     for (const key of [...this.#engines.keys()]) {

@@ -70,11 +70,11 @@ export class Backfill {
     return this.#running.size > 0;
   }
 
-  async stop(): Promise<void> {
+  /** No attempt begins any more; one under way ends without being put in. Said before the feed is closed under it. */
+  end(): void {
     this.#stopped = true;
     for (const { timer } of this.#retries.values()) clearTimeout(timer);
     this.#retries.clear();
-    await this.idle();
   }
 
   async #attempt(symbol: Pair): Promise<void> {

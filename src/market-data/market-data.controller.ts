@@ -24,10 +24,10 @@ export class MarketDataController {
 
   @Get('series')
   @ApiOperation({ summary: 'Series in memory: symbol, timeframe, candles held, newest one, state' })
-  @ApiQuery({ name: 'symbol', required: false, example: 'BTC/USDT' })
+  @ApiQuery({ name: 'symbol', required: false, type: String, description: 'like BTC/USDT' })
   @ApiQuery({ name: 'timeframe', required: false, enum: TIMEFRAMES })
-  @ApiQuery({ name: 'limit', required: false, description: '1 to 500, 100 when absent' })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next` of the page before' })
+  @ApiQuery({ name: 'limit', required: false, type: Number, description: '1 to 500, 100 when absent' })
+  @ApiQuery({ name: 'cursor', required: false, type: String, description: '`next` of the page before' })
   series(@Query() raw: unknown): Page<object> {
     const { symbol, timeframe, limit, cursor } = parse(seriesQuery, raw, 'query');
     const found = this.service
@@ -39,12 +39,12 @@ export class MarketDataController {
 
   @Get('candles')
   @ApiOperation({ summary: 'Closed candles on record, newest first' })
-  @ApiQuery({ name: 'symbol', required: true, example: 'BTC/USDT' })
+  @ApiQuery({ name: 'symbol', required: true, type: String, example: 'BTC/USDT' })
   @ApiQuery({ name: 'timeframe', required: true, enum: TIMEFRAMES })
-  @ApiQuery({ name: 'from', required: false, description: 'ISO 8601, inclusive' })
-  @ApiQuery({ name: 'to', required: false, description: 'ISO 8601, exclusive' })
-  @ApiQuery({ name: 'limit', required: false, description: '1 to 500, 100 when absent' })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next` of the page before' })
+  @ApiQuery({ name: 'from', required: false, type: String, description: 'ISO 8601, inclusive' })
+  @ApiQuery({ name: 'to', required: false, type: String, description: 'ISO 8601, exclusive' })
+  @ApiQuery({ name: 'limit', required: false, type: Number, description: '1 to 500, 100 when absent' })
+  @ApiQuery({ name: 'cursor', required: false, type: String, description: '`next` of the page before' })
   async candles(@Query() raw: unknown): Promise<Page<object>> {
     const { cursor, limit, ...query } = parse(candleQuery, raw, 'query');
     const { EXCHANGE } = this.settings.config;

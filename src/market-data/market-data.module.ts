@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
+import { RetentionJob } from '../platform/retention.job.js';
 import { ClockJob } from './clock.job.js';
 import { EXCHANGE_FEED_DEFAULTS, ExchangeFeed } from './feeds/exchange.feed.js';
 import { MarketFeed } from './feeds/market.feed.js';
@@ -10,7 +11,6 @@ import { MarketDataController } from './market-data.controller.js';
 import { MarketDataService } from './market-data.service.js';
 import { CandleWriter } from './storage/candle-writer.service.js';
 import { CandleRepository } from './storage/candle.repository.js';
-import { RetentionJob } from './storage/retention.job.js';
 
 /** Wall time, ms, by which a clock that follows a simulator beside us may be off: far more than half a round trip. */
 const LOOPBACK_MARGIN_MS = 10;
@@ -30,11 +30,15 @@ const LOOPBACK_MARGIN_MS = 10;
     },
     CandleRepository,
     CandleWriter,
-    RetentionJob,
     IntervalJob,
     ClockJob,
     MarketDataService,
   ],
   exports: [MarketDataService],
 })
-export class MarketDataModule {}
+export class MarketDataModule {
+  constructor(retention: RetentionJob, candles: CandleRepository, { config }: Settings) {
+    // Longer candles are few and stay.
+    retention.prune('1m candles', (before, limit) => candles.deleteMinutesBefore(config.EXCHANGE, before, limit));
+  }
+}

@@ -71,21 +71,26 @@ export class MarketDataService {
 
   /**
    * Resolves when every series was warmed up, or is being tried again, and the first interval is awaited. The stream is
-   * opened before history is fetched: what closes in between is in one of them.
+   * opened before history is fetched: what closes in between is in one of them. Given up half-way when it is stopped.
    * @throws StartError where the exchange cannot be reached or does not trade a symbol
    */
   async start(): Promise<void> {
+    if (this.#stopped) return;
     this.#phase = 'starting';
     const began = this.clock.wallNow();
     const instruments = await this.#resolve();
+    if (this.#stopped) return;
     const symbols = instruments.map(({ symbol }) => symbol);
     await this.#queue.put(() => this.instruments.emit(instruments));
+    if (this.#stopped) return;
     const intake = (this.#intake = this.#newIntake(symbols));
     this.#backfill = this.#newBackfill(intake);
     this.writer.hold();
     await this.feed.open(symbols, this.#handlers(intake));
+    if (this.#stopped) return;
     await Promise.all(symbols.map((symbol) => this.#backfill.fill(symbol)));
     await this.#queue.idle();
+    if (this.#stopped) return;
     if (this.#pathError !== undefined) throw this.#pathError;
     intake.begin(this.clock.now());
     this.intervalJob.begin(this.#timeframes, (boundary) => {
@@ -98,16 +103,18 @@ export class MarketDataService {
     this.#logger.log(`${symbols.length} symbols × ${intake.book.kept.join(' ')} warmed up in ${took} ms`);
   }
 
-  /** No new candle from here on; what was handed on is finished, what was to be saved is saved. */
+  /**
+   * No new candle from here on. What is on its way down the path is finished and what waits is dropped, counted: nothing
+   * was told of it yet, and the next start's history brings it again. Closed candles are saved.
+   */
   async stop(): Promise<void> {
     this.#phase = 'stopped';
     this.intervalJob.end();
     this.clockJob.stop();
-    await this.feed.close();
-    await this.#backfill.stop();
     this.#intake.forget();
-    await this.#queue.idle();
-    await this.writer.stop();
+    this.#backfill.end();
+    await this.feed.close();
+    await Promise.all([this.#backfill.idle(), this.#queue.close(), this.writer.stop()]);
   }
 
   /** Resolves when everything that came so far has gone down the path and is saved: what a replay waits for each minute. */
@@ -156,6 +163,10 @@ export class MarketDataService {
         return { symbol, timeframe, candles: count, newestOpenTime, state: book.state(symbol, timeframe) };
       }),
     );
+  }
+
+  get #stopped(): boolean {
+    return this.#phase === 'stopped';
   }
 
   async #resolve(): Promise<readonly Instrument[]> {
@@ -237,7 +248,7 @@ export class MarketDataService {
 
   #drain(): void {
     this.#draining = false;
-    if (this.#phase === 'stopped') return;
+    if (this.#stopped) return;
     const wallTimeOf = (exchangeTime: number) => this.clock.wallTimeOf(exchangeTime);
     for (const step of this.#intake.steps(wallTimeOf, this.clock.wallNow())) this.#take(step);
   }
@@ -275,6 +286,7 @@ export class MarketDataService {
 
   #missed(timeframe: string): void {
     this.#counters.missedIntervals++;
+    if (this.#stopped) return;
     this.#logger.warn(
       `missed a ${timeframe} interval (${this.#counters.missedIntervals} so far): the path is slower than the market`,
     );

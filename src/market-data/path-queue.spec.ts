@@ -49,3 +49,24 @@ it('a job that fails fails alone', async () => {
   await queue.idle();
   expect(ran).toEqual(['next']);
 });
+
+it('closed, drops what has not begun, reports the intervals among it, and finishes what is at work', async () => {
+  const { queue, ran, dropped, release, job } = blocked();
+  const waiting = [queue.put(job('candles')), queue.put(job('five'), '5m'), queue.put(job('one'), '1m')];
+  let closed = false;
+  const closing = queue.close().then(() => (closed = true));
+  await Promise.all(waiting);
+  expect(closed).toBe(false);
+  release();
+  await closing;
+  await queue.put(job('late'));
+  expect([ran, dropped, queue.busy]).toEqual([[], ['5m', '1m'], false]);
+});
+
+it('a job put in the very turn in which the one before it ends is run', async () => {
+  const { queue, ran, release, job } = blocked();
+  const after = queue.put(job('first')).then(() => queue.put(job('second')));
+  release();
+  await after;
+  expect(ran).toEqual(['first', 'second']);
+});

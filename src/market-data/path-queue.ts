@@ -12,18 +12,20 @@ interface Job {
  */
 export class PathQueue {
   #waiting: Job[] = [];
+  #closed = false;
   #working: Promise<void> | undefined;
 
-  /** @param dropped told the key of each superseded job */
+  /** @param dropped told the key of each job that was superseded or, at the end, not begun */
   constructor(private readonly dropped: (key: string) => void) {}
 
-  /** @returns resolves when the work is done or superseded; rejects with what it threw */
+  /** @returns resolves when the work is done or dropped; rejects with what it threw */
   put(work: () => Promise<void>, key?: string): Promise<void> {
+    if (this.#closed) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const settle = (error?: unknown) => (error === undefined ? resolve() : reject(error));
       if (key !== undefined) this.#supersede(key);
       this.#waiting.push({ key, work, settle });
-      this.#working ??= this.#drain().finally(() => (this.#working = undefined));
+      this.#working ??= this.#drain();
     });
   }
 
@@ -40,6 +42,19 @@ export class PathQueue {
     while (this.#working) await this.#working;
   }
 
+  /**
+   * Takes no more: what waits is dropped, each job with a key reported; the one at work finishes. What is dropped is as if
+   * the process had ended a moment earlier: the next start's history tells it again.
+   */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { key, settle } of this.#waiting.splice(0)) {
+      if (key !== undefined) this.dropped(key);
+      settle();
+    }
+    await this.idle();
+  }
+
   async #drain(): Promise<void> {
     for (let job = this.#waiting.shift(); job; job = this.#waiting.shift()) {
       try {
@@ -49,6 +64,7 @@ export class PathQueue {
         job.settle(error ?? new Error('the path failed without saying why'));
       }
     }
+    this.#working = undefined; // in the same turn as the last look: what is put in from here on begins anew
   }
 
   #supersede(key: string): void {

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refOf, type ActiveModel } from '../domain/model.js';
@@ -25,7 +25,7 @@ interface Place {
  * and hands on those that may serve. States of a version: found → refused | standby | active | disabled.
  */
 @Injectable()
-export class ModelRegistryService implements OnApplicationShutdown {
+export class ModelRegistryService {
   readonly activations = new Outlet<readonly ActiveModel[]>('activations');
   readonly #log = new Logger('ModelRegistry');
   readonly #directory: string;
@@ -33,6 +33,7 @@ export class ModelRegistryService implements OnApplicationShutdown {
   readonly #limit: number;
   #versions: readonly ModelVersion[] = [];
   #loaded = false;
+  #stopped = false;
   #trouble: string | undefined;
 
   constructor(
@@ -51,6 +52,7 @@ export class ModelRegistryService implements OnApplicationShutdown {
     const read = await Promise.all(places.map((place) => this.#read(place)));
     const candidates = read.flatMap(({ candidate }) => (candidate ? [candidate] : []));
     const verdicts = this.#enabled ? await this.admission.judge(candidates) : [];
+    if (this.#stopped) return;
     const judged = read.map((found) => withVerdict(found, verdicts));
     const choice = chooseActive(
       judged.flatMap(({ model }) => (model ? [model] : [])),
@@ -72,7 +74,9 @@ export class ModelRegistryService implements OnApplicationShutdown {
     });
   }
 
-  onApplicationShutdown(): void {
+  /** A load under way is given up: nothing is handed on any more. */
+  stop(): void {
+    this.#stopped = true;
     this.admission.stop();
   }
 
@@ -116,7 +120,7 @@ export class ModelRegistryService implements OnApplicationShutdown {
   ): ModelVersion {
     if (status.state === 'refused') return status;
     if (!this.#enabled) return { ...status, state: 'disabled' };
-    if (!model) return status; // the process is stopping: it was never judged
+    if (!model) return status;
     if (choice.active.includes(model)) return { ...status, state: 'active' };
     if (choice.standby.includes(model)) return { ...status, state: 'standby' };
     const message = `MODEL_CACHE_SIZE is ${this.#limit} and as many models with more weight serve`;

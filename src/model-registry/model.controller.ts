@@ -11,10 +11,10 @@ export class ModelController {
 
   @Get()
   @ApiOperation({ summary: 'Every model version found: what serves, what was refused and why' })
-  @ApiQuery({ name: 'name', required: false })
+  @ApiQuery({ name: 'name', required: false, type: String, description: 'of a model, like gbt' })
   @ApiQuery({ name: 'state', required: false, enum: ['found', 'active', 'standby', 'refused', 'disabled'] })
   @ApiQuery({ name: 'limit', required: false, type: Number, description: '1..500, default 100' })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next` of the page before' })
+  @ApiQuery({ name: 'cursor', required: false, type: String, description: '`next` of the page before' })
   list(@Query() query: unknown): ModelList {
     return modelList(this.registry.status().versions, parse(modelsQuery, query, 'query'));
   }

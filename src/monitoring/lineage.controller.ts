@@ -1,5 +1,5 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiNotFoundResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { parse, RequestRefused } from '../platform/http/refusal.js';
 import { SignalRepository } from '../strategy/signal.repository.js';
 import { lineageDto, signalPath } from './lineage.dto.js';
@@ -16,6 +16,8 @@ export class LineageController {
 
   @Get(':id')
   @ApiOperation({ summary: 'One signal from candle to position: why it exists, and what came of it' })
+  @ApiParam({ name: 'id', type: String, description: 'the `id` of a signal, as GET /signals shows it' })
+  @ApiOkResponse({ description: 'Candle, models and features, order, fills, position, ms a stage' })
   @ApiNotFoundResponse({ description: 'No signal of that id is on record' })
   async one(@Param() raw: unknown): Promise<ReturnType<typeof lineageDto>> {
     const { id } = parse(signalPath, raw, 'path');

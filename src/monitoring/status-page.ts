@@ -58,19 +58,28 @@ export function statusPage({ mode, version, startedAt }: PageFacts): string {
 </nav>
 <main>
 <p id="trouble" class="trouble" role="alert"></p>
+<form id="ask">
+  <label for="key">API key: the content of the file that the start banner names, admin.key
+    <input id="key" type="password" autocomplete="off" spellcheck="false" required>
+  </label>
+  <button type="submit">Show</button>
+</form>
+<div id="private" hidden>
 <section aria-labelledby="what-runs">
   <h2 id="what-runs">What runs</h2>
-  <form id="ask">
-    <label for="key">API key: the content of admin.key in the service's home directory
-      <input id="key" type="password" autocomplete="off" spellcheck="false" required>
-    </label>
-    <button type="submit">Show</button>
-  </form>
   <dl id="facts"></dl>
 </section>
-<div id="private" hidden>
+<section aria-labelledby="path">
+  <h2 id="path">From candle close to published signal <span id="measured" class="quiet"></span></h2>
+  <div class="scroll" tabindex="0" role="region" aria-labelledby="path">
+  <table class="latencies">
+    <thead><tr id="stages"></tr></thead>
+    <tbody id="latencies"></tbody>
+  </table>
+  </div>
+</section>
 <section aria-labelledby="last-signals">
-  <h2 id="last-signals">Last signals <span id="live" class="quiet" role="status">connecting</span></h2>
+  <h2 id="last-signals">Last signals <span id="live" class="pill" role="status">connecting</span></h2>
   <div class="scroll" tabindex="0" role="region" aria-labelledby="last-signals">
   <table>
     <thead><tr>

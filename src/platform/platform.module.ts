@@ -14,6 +14,7 @@ import { TicketController } from './http/ticket.controller.js';
 import { TicketService } from './http/ticket.service.js';
 import { PrometheusController } from './prometheus.controller.js';
 import { metricProviders } from './prometheus.metrics.js';
+import { RetentionJob } from './retention.job.js';
 
 /** What every module may ask for: settings, database, clock, metrics. The caller owns the connection and closes it. */
 @Module({})
@@ -29,6 +30,7 @@ export class PlatformModule {
       Database,
       ApiKeys,
       TicketService,
+      RetentionJob,
       ...metricProviders,
     ];
     return {

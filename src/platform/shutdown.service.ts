@@ -5,6 +5,12 @@ export interface Ending {
 }
 
 const LIMIT_MS = 4_600;
+
+interface Closer {
+  readonly what: string;
+  readonly close: () => Promise<void> | void;
+  readonly alone: boolean;
+}
 /** npm hands a terminal's Ctrl-C on, so one press may arrive twice: a second signal counts only later. */
 const SECOND_PRESS_MS = 500;
 
@@ -13,7 +19,7 @@ const SECOND_PRESS_MS = 500;
  * failure demands it, a second signal cuts it short.
  */
 export class Shutdown {
-  readonly #closers: { readonly what: string; readonly close: () => Promise<void> | void }[] = [];
+  readonly #closers: Closer[] = [];
   readonly #asked: Promise<Ending>;
   #ask!: (ending: Ending) => void;
   #first: number | undefined;
@@ -38,9 +44,12 @@ export class Shutdown {
     this.#ask({ code: 1, reason });
   }
 
-  /** What is opened later is closed earlier. */
-  onEnd(what: string, close: () => Promise<void> | void): void {
-    this.#closers.push({ what, close });
+  /**
+   * What is opened later is closed earlier.
+   * @param alone whether it is a process that, once told, ends by itself without loss: at the limit it is left to that
+   */
+  onEnd(what: string, close: () => Promise<void> | void, { alone = false } = {}): void {
+    this.#closers.push({ what, close, alone });
   }
 
   /** A step of the start: given up when the end is asked for meanwhile. @throws Ending */
@@ -50,20 +59,28 @@ export class Shutdown {
 
   /** Closes everything; what fails to close is said, and does not keep the rest open. */
   async end(code: number): Promise<never> {
-    let current = '';
-    setTimeout(() => {
-      this.say(`The end took too long (${current}); what is left is cut off.`);
-      process.exit(1);
-    }, LIMIT_MS).unref();
-    for (const { what, close } of this.#closers.splice(0).reverse()) {
-      current = what;
-      try {
-        await close();
-      } catch (error) {
-        this.say(`${what} did not close: ${(error as Error).message}`);
+    const over = new Promise<'over'>((resolve) => setTimeout(resolve, LIMIT_MS, 'over').unref());
+    for (const { what, close, alone } of this.#closers.splice(0).reverse()) {
+      const closing = this.#try(what, close);
+      if (closing === undefined || (await Promise.race([closing, over])) !== 'over') continue;
+      if (!alone) {
+        this.say(`The end took too long (${what}); what is left is cut off.`);
+        process.exit(1);
       }
+      this.say(`${what} was told to end and is still writing to disk; it ends by itself, the next start waits for it.`);
     }
     process.exit(code);
+  }
+
+  /** @returns undefined where it is closed at once */
+  #try(what: string, close: Closer['close']): Promise<void> | undefined {
+    const fail = (error: unknown): void => this.say(`${what} did not close: ${(error as Error).message}`);
+    try {
+      return close()?.catch(fail);
+    } catch (error) {
+      fail(error);
+      return undefined;
+    }
   }
 
   #onSignal(signal: NodeJS.Signals): void {

@@ -14,14 +14,14 @@ export class SignalController {
 
   @Get()
   @ApiOperation({ summary: 'Signals, newest first' })
-  @ApiQuery({ name: 'symbol', required: false, example: 'BTC/USDT' })
+  @ApiQuery({ name: 'symbol', required: false, type: String, description: 'like BTC/USDT' })
   @ApiQuery({ name: 'timeframe', required: false, enum: TIMEFRAMES })
   @ApiQuery({ name: 'direction', required: false, enum: ['long', 'short'] })
-  @ApiQuery({ name: 'min_confidence', required: false, description: '0 to 1' })
-  @ApiQuery({ name: 'from', required: false, description: 'ISO 8601, inclusive' })
-  @ApiQuery({ name: 'to', required: false, description: 'ISO 8601, exclusive' })
-  @ApiQuery({ name: 'limit', required: false, description: '1 to 500, 100 when absent' })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next` of the page before' })
+  @ApiQuery({ name: 'min_confidence', required: false, type: Number, description: '0 to 1' })
+  @ApiQuery({ name: 'from', required: false, type: String, description: 'ISO 8601, inclusive' })
+  @ApiQuery({ name: 'to', required: false, type: String, description: 'ISO 8601, exclusive' })
+  @ApiQuery({ name: 'limit', required: false, type: Number, description: '1 to 500, 100 when absent' })
+  @ApiQuery({ name: 'cursor', required: false, type: String, description: '`next` of the page before' })
   async list(@Query() raw: unknown): Promise<{ data: SignalJson[]; next: string | null }> {
     const query = parse(signalQuery, raw, 'query');
     const found = await this.repository.page(query);

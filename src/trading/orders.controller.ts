@@ -7,11 +7,11 @@ import { equityJson } from './equity-json.js';
 import { fillOf, orderOf, positionOf } from './order.row.js';
 import { TradingReadRepository } from './trading-read.repository.js';
 
-const SYMBOL = { name: 'symbol', required: false, example: 'BTC/USDT' };
-const FROM = { name: 'from', required: false, description: 'ISO 8601, inclusive' };
-const TO = { name: 'to', required: false, description: 'ISO 8601, exclusive' };
-const LIMIT = { name: 'limit', required: false, description: '1 to 500, 100 when absent' };
-const CURSOR = { name: 'cursor', required: false, description: '`next` of the page before' };
+const SYMBOL = { name: 'symbol', required: false, type: String, description: 'like BTC/USDT' };
+const FROM = { name: 'from', required: false, type: String, description: 'ISO 8601, inclusive' };
+const TO = { name: 'to', required: false, type: String, description: 'ISO 8601, exclusive' };
+const LIMIT = { name: 'limit', required: false, type: Number, description: '1 to 500, 100 when absent' };
+const CURSOR = { name: 'cursor', required: false, type: String, description: '`next` of the page before' };
 
 /** What trading did, newest first. Prices and amounts are exact decimals as text. */
 @ApiTags('trading')
@@ -42,7 +42,7 @@ export class OrdersController {
   @Get('fills')
   @ApiOperation({ summary: 'Fills' })
   @ApiQuery(SYMBOL)
-  @ApiQuery({ name: 'order_id', required: false })
+  @ApiQuery({ name: 'order_id', required: false, type: String, description: '`id` of an order' })
   @ApiQuery(FROM)
   @ApiQuery(TO)
   @ApiQuery(LIMIT)

@@ -67,6 +67,25 @@ export class TradingStateRepository {
     );
     return rows.length > 0;
   }
+
+  /**
+   * Deletes the oldest points of the equity curve. The newest one stays whatever its age: it holds the peak.
+   * @param at exchange time, UTC ms: points of it and later ones stay @param limit points at most
+   * @returns points deleted
+   */
+  async deleteSnapshotsBefore(at: number, limit: number): Promise<number> {
+    const [{ deleted } = { deleted: 0 }] = await this.database.query<{ deleted: number }>(
+      `with gone as (
+         delete from equity where at = any(array(
+           select at from equity
+            where at < to_timestamp($1::float8) and at < (select max(at) from equity)
+            order by at limit $2))
+         returning 1)
+       select count(*)::int as deleted from gone`,
+      [at / 1000, limit],
+    );
+    return deleted;
+  }
 }
 
 interface StateRow {

@@ -1,5 +1,14 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiConflictResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
 import { orderJson } from '../domain/order-json.js';
 import { parse, RequestRefused } from '../platform/http/refusal.js';
 import { haltBody, symbolPath } from './list-query.js';
@@ -15,6 +24,7 @@ export class TradingController {
   @HttpCode(200)
   @ApiOperation({ summary: 'No new positions until resumed; stops, targets and closes go on' })
   @ApiBody({ schema: { type: 'object', required: ['reason'], properties: { reason: { type: 'string' } } } })
+  @ApiOkResponse({ description: '{ halted, code, reason, halted_at }' })
   async halt(@Body() raw: unknown) {
     const { reason } = parse(haltBody, raw, 'body');
     await this.#ready().halt(reason);
@@ -24,6 +34,7 @@ export class TradingController {
   @Post('trading/resume')
   @HttpCode(200)
   @ApiOperation({ summary: 'Lifts the halt; the daily loss halts again while it lasts' })
+  @ApiOkResponse({ description: '{ halted, code, reason, halted_at }' })
   async resume() {
     await this.#ready().resume();
     return this.#halted();
@@ -32,7 +43,10 @@ export class TradingController {
   @Post('positions/:symbol/close')
   @HttpCode(202)
   @ApiOperation({ summary: 'Sends the order that closes the open position of a symbol' })
-  @ApiParam({ name: 'symbol', example: 'BTC-USDT' })
+  @ApiParam({ name: 'symbol', type: String, example: 'BTC-USDT' })
+  @ApiAcceptedResponse({ description: 'The order, as GET /orders shows it' })
+  @ApiNotFoundResponse({ description: 'UNKNOWN_SYMBOL' })
+  @ApiConflictResponse({ description: 'NO_OPEN_POSITION' })
   async close(@Param() raw: unknown) {
     const { symbol } = parse(symbolPath, raw, 'path');
     if (!this.#ready().knows(symbol)) throw new RequestRefused(404, 'UNKNOWN_SYMBOL', `${symbol} is not traded here.`);

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { RetentionJob } from '../platform/retention.job.js';
 import { IntentRepository } from './intent.repository.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { OrderDesk } from './order-desk.service.js';
@@ -25,4 +26,9 @@ import { Venue } from './venues/venue.port.js';
   ],
   exports: [TradingService],
 })
-export class TradingModule {}
+export class TradingModule {
+  constructor(retention: RetentionJob, state: TradingStateRepository) {
+    // Orders, fills and positions are the truth, and stay for ever.
+    retention.prune('points of the equity curve', (before, limit) => state.deleteSnapshotsBefore(before, limit));
+  }
+}

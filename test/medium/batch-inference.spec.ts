@@ -125,7 +125,7 @@ afterAll(() => {
 
 /** Resolves when everything that was pushed is in the book: it is taken a slice a turn of the main loop. */
 async function absorbed(service: BatchInferenceService): Promise<void> {
-  for (let before = -1; before !== service.status().candlesAbsorbed; ) {
+  for (let before = -1; before !== service.status().candlesAbsorbed;) {
     before = service.status().candlesAbsorbed;
     await new Promise(setImmediate);
     await new Promise(setImmediate);

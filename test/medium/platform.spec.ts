@@ -120,6 +120,14 @@ describe('the API key', () => {
     expect([closed.status, opened.status]).toEqual([401, 200]);
   });
 
+  test('METRICS_OPEN opens /metrics there, and nothing else', async () => {
+    const exposed = await serve({ HOST: '0.0.0.0', METRICS_OPEN: 'true' });
+    const metrics = await fetch(`${exposed.url}/metrics`);
+    const closed = await fetch(`${exposed.url}/api/v1/probe/closed`);
+    await exposed.app.close();
+    expect([metrics.status, closed.status]).toEqual([200, 401]);
+  });
+
   test('a lost file is made anew at the next start, and the lost key opens nothing any more', async () => {
     const lost = bearer();
     rmSync(join(home, 'admin.key'));

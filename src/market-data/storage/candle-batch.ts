@@ -12,6 +12,9 @@ export class CandleBatch {
   readonly volume: number[] = [];
   readonly source: CandleSource[] = [];
 
+  /** @param fetched whether it takes history alone, which the exchange tells again */
+  constructor(readonly fetched = false) {}
+
   get size(): number {
     return this.symbol.length;
   }

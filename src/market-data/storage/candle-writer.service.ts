@@ -20,7 +20,7 @@ export class CandleWriter {
   #waiting: CandleBatch[] = [];
   #writing: Promise<void> | undefined;
   #held = false;
-  #stopping = false;
+  readonly #stopping = new AbortController();
   #lost = 0;
 
   constructor(
@@ -46,14 +46,14 @@ export class CandleWriter {
   }
 
   add(candles: readonly Candle[]): void {
-    for (const candle of candles) this.#open().add(candle);
+    for (const candle of candles) this.#open(false).add(candle);
     this.#start();
   }
 
   /** @param columns fetched by REST */
   addColumns(columns: CandleColumns): void {
     if (columns.openTime.length === 0) return;
-    this.#open().addColumns(columns, 'rest');
+    this.#open(true).addColumns(columns, 'rest');
     this.#start();
   }
 
@@ -62,17 +62,24 @@ export class CandleWriter {
     while (this.#writing) await this.#writing;
   }
 
-  /** Saves what waits, with one try each: a database that is gone does not hold up a shutdown. */
+  /**
+   * Saves the candles that closed since the start, with one try each: a database that is gone does not hold up a shutdown.
+   * Fetched history that waits is left out and counted, a warm-up's is a hundred thousand rows: the exchange tells it again.
+   */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
+    const left = this.#waiting.filter(({ fetched }) => fetched).reduce((sum, { size }) => sum + size, 0);
+    this.#waiting = this.#waiting.filter(({ fetched }) => !fetched);
+    this.#lost += left;
+    if (left > 0) this.#logger.log(`${left} candles of fetched history were not saved yet: the exchange has them`);
     this.release();
     await this.idle();
   }
 
-  #open(): CandleBatch {
+  #open(fetched: boolean): CandleBatch {
     const last = this.#waiting.at(-1);
-    if (last && last.size < BATCH_ROWS) return last;
-    const batch = new CandleBatch();
+    if (last && last.fetched === fetched && last.size < BATCH_ROWS) return last;
+    const batch = new CandleBatch(fetched);
     this.#waiting.push(batch);
     if (this.#waiting.length > WAITING_ROWS / BATCH_ROWS)
       this.#giveUp(this.#waiting.shift()!, 'the database is too slow');
@@ -97,9 +104,10 @@ export class CandleWriter {
         return;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        if (this.#stopping) return this.#giveUp(batch, reason);
+        if (this.#stopping.signal.aborted) return this.#giveUp(batch, reason);
         if (attempt === 0) this.#logger.warn(`${batch.size} candles wait to be saved: ${reason}`);
-        await sleep(backoff(attempt, Math.random(), RETRY));
+        const wait = backoff(attempt, Math.random(), RETRY);
+        await sleep(wait, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       }
     }
   }

@@ -89,12 +89,15 @@ export class EmbeddedPostgres {
     }
   }
 
-  /** Fast shutdown, then an immediate one: within about two seconds, and nothing committed is lost either way. */
+  /**
+   * Fast shutdown: sessions end at once, what is in memory is written. It goes on when this process ends meanwhile, and
+   * the next start waits for it; an immediate one, for a server that hangs, comes late. Nothing committed is lost either way.
+   */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.watcher?.kill('SIGKILL');
     for (const [signal, ms] of [
-      ['SIGINT', 2_000],
+      ['SIGINT', 20_000],
       ['SIGQUIT', 2_000],
       ['SIGKILL', 2_000],
     ] as const) {

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { StartError } from '../start-error.js';
@@ -54,6 +55,14 @@ export async function openDatabase(databaseUrl: string, versions?: readonly Migr
     throw error;
   }
   return dataSource;
+}
+
+/** How long a query of a reader or of housekeeping, which nothing depends on, may still take at the end. */
+const LAST_QUERIES_MS = 500;
+
+/** Closes the connections. One with a query under way is not waited for long: the path and its records are done before. */
+export async function closeDatabase(dataSource: DataSource): Promise<void> {
+  await Promise.race([dataSource.destroy(), sleep(LAST_QUERIES_MS, undefined, { ref: false })]);
 }
 
 function unreachable(databaseUrl: string, error: unknown): string {

@@ -40,7 +40,7 @@ function document(app: NestFastifyApplication, { resolved }: Settings): void {
       'Closed candles to features, features to predictions, predictions to signals, signals to paper orders.',
     )
     .setVersion(resolved.version)
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The content of admin.key' })
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'API key', description: 'The content of admin.key' })
     .addSecurityRequirements('bearer')
     .build();
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, outline));
