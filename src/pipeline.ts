@@ -60,7 +60,7 @@ export async function start({ marketData, modelRegistry, batchInference, trading
   await trading.recover();
   await batchInference.start();
   await modelRegistry.load();
-  await marketData.start();
+  await marketData.start(trading.heldSymbols()); // a position outlives its symbol's place in SYMBOLS, and needs its price
 }
 
 /**

@@ -99,10 +99,10 @@ class Line {
   }
 
   #takeCandles(candles: readonly Candle[], most: number, upTo: number): void {
+    const from = this.#row;
     const end = Math.min(candles.length, most);
-    for (; this.#row < end && candles[this.#row]!.openTime <= upTo; this.#row += 1) {
-      this.book.absorbCandle(candles[this.#row]!);
-    }
+    while (this.#row < end && candles[this.#row]!.openTime <= upTo) this.#row += 1;
+    this.book.absorbCandles(candles, from, this.#row);
   }
 
   #takeRows(columns: CandleColumns, most: number): void {

@@ -37,13 +37,18 @@ export type Step =
  */
 export class Intake {
   #notes: Candle[] = [];
+  readonly #asked: ReadonlySet<Pair>;
 
   constructor(
     readonly book: CandleBook,
     private readonly completion: Completion,
     private readonly timeframes: readonly Timeframe[],
     private readonly counters: MarketDataCounters,
-  ) {}
+    /** Symbols that intervals are of and wait for; the book may follow others, for their candles alone. */
+    private readonly asked: readonly Pair[] = book.symbols,
+  ) {
+    this.#asked = new Set(asked);
+  }
 
   /**
    * Notes a frame: its stamp moves the watermark, its candle, if closed and possible, waits for `steps`.
@@ -67,14 +72,13 @@ export class Intake {
 
   /** Minutes that history brought count as here. */
   fetched(symbol: Pair, openTimes: Iterable<number>, receivedAt: number): void {
+    if (!this.#asked.has(symbol)) return;
     for (const openTime of openTimes) this.completion.arrived(symbol, openTime, receivedAt);
   }
 
   /** Warm-up is over: the first minute behind it is awaited. */
   begin(exchangeTime: number): void {
-    const newest = this.book.symbols
-      .map((symbol) => this.book.series(symbol, '1m').lastOpenTime)
-      .filter(Number.isFinite);
+    const newest = this.asked.map((symbol) => this.book.series(symbol, '1m').lastOpenTime).filter(Number.isFinite);
     this.completion.begin(newest.length > 0 ? Math.max(...newest) + MINUTE : openTimeAt('1m', exchangeTime));
   }
 
@@ -121,7 +125,7 @@ export class Intake {
   #absorb(minute: Candle, steps: Step[]): readonly Candle[] {
     const { symbol, openTime, receivedAt } = minute;
     const absorbed = this.book.absorb(minute);
-    const late = this.completion.arrived(symbol, openTime, receivedAt) === 'late';
+    const late = this.#asked.has(symbol) && this.completion.arrived(symbol, openTime, receivedAt) === 'late';
     if (late && absorbed.kind !== 'duplicate') this.counters.late++;
     if (absorbed.kind === 'appended') {
       if (absorbed.short) steps.push({ kind: 'gap', symbol });
@@ -141,7 +145,7 @@ export class Intake {
 
   #intervals(minute: ClosedMinute, wallTimeOf: (exchangeTime: number) => number, wallNow: number): Step[] {
     const boundary = minute.openTime + MINUTE;
-    const { symbols } = this.book;
+    const symbols = this.asked;
     const receivedAt = minute.receivedAt ?? wallNow;
     // Nothing is here before it closed: where our clock says so, the clock is off and the receipt bounds the close.
     const exchangeClosedAt = Math.min(wallTimeOf(boundary), receivedAt);

@@ -20,7 +20,7 @@ import { noCounters, type MarketDataCounters, type MarketDataStatus, type Series
 import { PathQueue } from './path-queue.js';
 import { CandleBook, type SeriesState } from './series/candle-book.js';
 import { CandleWriter } from './storage/candle-writer.service.js';
-import { resolveUniverse } from './universe.js';
+import { resolveUniverse, type Universe } from './universe.js';
 
 const MINUTE = durationOf('1m');
 /** How far ahead of our idea of the exchange's clock a stamp may lie: two minutes, or two seconds of wall time. */
@@ -65,25 +65,27 @@ export class MarketDataService {
   ) {
     this.#timeframes = settings.config.TIMEFRAMES;
     this.#aheadMs = Math.max(AHEAD_MS, AHEAD_WALL_MS * settings.exchange.speed);
-    this.#intake = this.#newIntake([]);
+    this.#intake = this.#newIntake([], []);
     this.#backfill = this.#newBackfill(this.#intake);
   }
 
   /**
    * Resolves when every series was warmed up, or is being tried again, and the first interval is awaited. The stream is
    * opened before history is fetched: what closes in between is in one of them. Given up half-way when it is stopped.
+   * @param held symbols to follow whatever SYMBOLS says: something of them is open
    * @throws StartError where the exchange cannot be reached or does not trade a symbol
    */
-  async start(): Promise<void> {
+  async start(held: readonly Pair[] = []): Promise<void> {
     if (this.#stopped) return;
     this.#phase = 'starting';
     const began = this.clock.wallNow();
-    const instruments = await this.#resolve();
+    const { instruments, followed } = await this.#resolve(held);
     if (this.#stopped) return;
-    const symbols = instruments.map(({ symbol }) => symbol);
-    await this.#queue.put(() => this.instruments.emit(instruments));
+    const all = [...instruments, ...followed];
+    const symbols = all.map(({ symbol }) => symbol);
+    await this.#queue.put(() => this.instruments.emit(all));
     if (this.#stopped) return;
-    const intake = (this.#intake = this.#newIntake(symbols));
+    const intake = (this.#intake = this.#newIntake(symbols, symbols.slice(0, instruments.length)));
     this.#backfill = this.#newBackfill(intake);
     this.writer.hold();
     await this.feed.open(symbols, this.#handlers(intake));
@@ -169,18 +171,19 @@ export class MarketDataService {
     return this.#phase === 'stopped';
   }
 
-  async #resolve(): Promise<readonly Instrument[]> {
+  async #resolve(held: readonly Pair[]): Promise<Universe> {
     const { EXCHANGE, SYMBOLS } = this.settings.config;
     try {
       await this.clockJob.sync();
-      const resolved = resolveUniverse(SYMBOLS, await this.feed.instruments());
+      const resolved = resolveUniverse(SYMBOLS, await this.feed.instruments(), held);
       if ('unknown' in resolved) {
         throw new StartError(
           `SYMBOLS: ${EXCHANGE} does not trade ${resolved.unknown.join(', ')}. Remove them from SYMBOLS.`,
         );
       }
       if (resolved.instruments.length === 0) throw new StartError(`SYMBOLS: ${EXCHANGE} trades no USDT pair at all.`);
-      return resolved.instruments;
+      for (const symbol of resolved.gone) this.#logger.warn(`${symbol} is held and no longer traded: it has no price`);
+      return resolved;
     } catch (error) {
       if (!(error instanceof FeedFailed)) throw error;
       const { restUrl } = this.settings.exchange;
@@ -188,9 +191,10 @@ export class MarketDataService {
     }
   }
 
-  #newIntake(symbols: readonly Pair[]): Intake {
-    const completion = new Completion(symbols.length, this.settings.config.INTERVAL_GRACE_MS);
-    return new Intake(new CandleBook(symbols, this.#timeframes), completion, this.#timeframes, this.#counters);
+  #newIntake(symbols: readonly Pair[], asked: readonly Pair[]): Intake {
+    const completion = new Completion(asked.length, this.settings.config.INTERVAL_GRACE_MS);
+    const book = new CandleBook(symbols, this.#timeframes);
+    return new Intake(book, completion, this.#timeframes, this.#counters, asked);
   }
 
   #newBackfill(intake: Intake): Backfill {

@@ -23,5 +23,21 @@ it.each<[string, number | readonly Pair[], object]>([
     { unknown: ['XXX/USDT', 'YYY/USDT'] },
   ],
 ])('%s', (_, wanted, expected) => {
-  expect(resolveUniverse(wanted, listed)).toEqual(expected);
+  expect(resolveUniverse(wanted, listed)).toEqual(
+    'unknown' in expected ? expected : { ...expected, followed: [], gone: [] },
+  );
+});
+
+it('symbols of which something is open are followed beside those asked for, as far as they trade', () => {
+  const held: Pair[] = ['BTC/USDT', 'BNB/USDT', 'GONE/USDT'];
+  expect(resolveUniverse(2, listed, held)).toEqual({
+    instruments: [listed[1], listed[2]],
+    followed: [listed[3]],
+    gone: ['GONE/USDT'],
+  });
+  expect(resolveUniverse(['ETH/BTC'], listed, held)).toEqual({
+    instruments: [listed[0]],
+    followed: [listed[1], listed[3]],
+    gone: ['GONE/USDT'],
+  });
 });

@@ -56,6 +56,10 @@ export class Ledger {
     return this.#working.has(symbol) || this.portfolio.open.has(symbol);
   }
 
+  held(): Pair[] {
+    return [...new Set([...this.#working.keys(), ...this.portfolio.open.keys()])];
+  }
+
   working(): Order[] {
     return [...this.#working.values()].flatMap((orders) => [...orders.values()].map(({ order }) => order));
   }

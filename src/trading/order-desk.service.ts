@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { Candle } from '../domain/candle.js';
 import type { Order } from '../domain/order.js';
 import type { Pair } from '../domain/pair.js';
 import type { Signal } from '../domain/signal.js';
@@ -10,6 +11,7 @@ import { positionIdOf } from './order-id.js';
 import { advance } from './order-states.js';
 import type { OrderUpdate } from './order-update.js';
 import { staleEntries } from './stale.js';
+import { refusesTheRow, Unmatchable } from './unmatched.js';
 import { Venue, type Submission } from './venues/venue.port.js';
 
 /**
@@ -33,6 +35,27 @@ export class OrderDesk {
     await this.records.save(changes);
     for (const change of changes) ledger.commit(change);
     for (const { order, fills, position } of changes) await this.updates.emit({ order, fills, position });
+  }
+
+  /**
+   * What a closed 1m candle does to its symbol's orders and position.
+   * @returns false, doing nothing, where the exchange does not list the symbol
+   * @throws Unmatchable where the symbol's own records are the reason; else whatever the database fails with
+   */
+  async match(ledger: Ledger, candle: Candle): Promise<boolean> {
+    const { symbol } = candle;
+    const instrument = ledger.market.instrument(symbol);
+    if (!instrument) return false;
+    let changes: readonly Change[];
+    try {
+      changes = ledger.settle(symbol, this.venue.match(ledger.resting(symbol), candle, instrument));
+    } catch (error) {
+      throw new Unmatchable(symbol, error);
+    }
+    await this.save(ledger, changes).catch((error: unknown) => {
+      throw refusesTheRow(error) ? new Unmatchable(symbol, error) : error;
+    });
+    return true;
   }
 
   /** Commits the orders with their signals, then sends them. Those on record already are not sent again. */

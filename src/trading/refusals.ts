@@ -15,6 +15,7 @@ export const REFUSALS = [
   'LEVEL_NOT_POSITIVE', // a stop or a target at or below 0
   'STOP_WRONG_SIDE', // the stop would close the position at once
   'TAKE_PROFIT_WRONG_SIDE',
+  'REWARD_BELOW_COST', // the way to the target pays for less than the fees and the slippage of both ways
   'NO_FREE_CASH',
   'QUANTITY_BELOW_MIN', // after rounding down to the step
   'NOTIONAL_BELOW_MIN',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COSTS, instrumentOf, LIMITS, priceOf } from '../../test/builders/trading.js';
 import { format, money, notional, price, quantity, ratio, scale, type Price } from '../domain/money.js';
-import { size, type SizeRequest } from './size.js';
+import { roundTripCost, size, type SizeRequest } from './size.js';
 
 const REQUEST: SizeRequest = {
   direction: 'long',
@@ -63,6 +63,8 @@ describe('refused', () => {
     ['STOP_WRONG_SIDE', 'short, stop below', { ...SHORT, stopLoss: 99 }],
     ['TAKE_PROFIT_WRONG_SIDE', 'long, target below', { takeProfit: 99 }],
     ['TAKE_PROFIT_WRONG_SIDE', 'short, target above', { ...SHORT, takeProfit: 101 }],
+    ['REWARD_BELOW_COST', 'long, the target a tick short of the costs', { takeProfit: 100.39 }],
+    ['REWARD_BELOW_COST', 'short, the same', { ...SHORT, takeProfit: 99.61 }],
     ['LEVEL_NOT_POSITIVE', 'stop below 0', { stopLoss: -1 }],
     ['LEVEL_NOT_POSITIVE', 'stop not a number', { stopLoss: NaN }],
     ['LEVEL_NOT_POSITIVE', 'short, target below 0', { ...SHORT, takeProfit: -3 }],
@@ -79,6 +81,22 @@ describe('refused', () => {
     const sizing = size({ ...REQUEST, ...changes });
     expect('refused' in sizing ? sizing.refused.code : 'sized').toBe(code);
   });
+});
+
+describe('costs of a round trip: 0.1 % fee and 10 bps slippage, each twice', () => {
+  it.each<[string, string]>([
+    ['100', '0.4'],
+    ['0.00000001', '0.00000001'], // never nothing: the last digit goes against us
+    ['67890.12345678', '271.56049383'],
+    ['90071992547.40993', '360287970.18963972'], // beyond what a float could hold
+  ])('at %s: %s', (at, expected) => expect(format(roundTripCost(price(at), COSTS))).toBe(expected));
+
+  it.each<[string, Partial<SizeRequest>]>([
+    ['a target exactly at the costs pays for them', { takeProfit: 100.4 }],
+    ['the same for a short', { ...SHORT, takeProfit: 99.6 }],
+    ['without a target nothing is promised, and nothing is refused', { takeProfit: undefined }],
+    ['without costs, the next tick', { takeProfit: 100.01, costs: { feeRate: ratio('0'), slippage: ratio('0') } }],
+  ])('%s', (_, changes) => expect(size({ ...REQUEST, ...changes })).toHaveProperty('sized'));
 });
 
 it('never loses more than the risk at the stop, nor binds more than its share or the free cash', () => {

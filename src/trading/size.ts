@@ -44,12 +44,14 @@ export type Sizing = { readonly sized: Sized } | { readonly refused: Refusal };
 /**
  * How much to trade: what loses `riskPerTrade` of equity from price to stop, but no more than `maxPositionShare` of
  * equity and than free cash pays for with slippage and fee; rounded down to the step. Shorts are collateralised in full,
- * so free cash caps both ways.
+ * so free cash caps both ways. Nothing is traded whose target, reached, does not pay for the trade.
  */
 export function size(request: SizeRequest): Sizing {
   const { instrument, price, equity, freeCash, limits, costs } = request;
   const levels = levelsOf(request);
   if ('refused' in levels) return levels;
+  const unpaid = unpaidBy(levels.takeProfit, price, costs);
+  if (unpaid) return { refused: unpaid };
   if (freeCash <= 0n) return { refused: refusal('NO_FREE_CASH', { free_cash: format(freeCash) }) };
   const distance = absolute((price - levels.stopLoss) as Price);
   const unitCost = scale(
@@ -73,6 +75,19 @@ export function size(request: SizeRequest): Sizing {
     return { refused: refusal('NOTIONAL_BELOW_MIN', { notional: format(value), min: format(instrument.minNotional) }) };
   }
   return { sized: { quantity, ...levels } };
+}
+
+/** @returns what a unit costs to get in and out again, in quote, the last digit against us: fee and slippage, twice each */
+export function roundTripCost(price: Price, { feeRate, slippage }: Costs): Price {
+  return scale(price, (2n * (feeRate + slippage)) as Ratio, 'ceil');
+}
+
+/** @returns why the target, reached, would not pay for the trade; undefined where it would, or there is none */
+function unpaidBy(target: Price | null, price: Price, costs: Costs): Refusal | undefined {
+  if (target === null) return undefined;
+  const reward = absolute((target - price) as Price);
+  const cost = roundTripCost(price, costs);
+  return reward < cost ? refusal('REWARD_BELOW_COST', { reward: format(reward), cost: format(cost) }) : undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { EquityPoint } from './equity-point.js';
 import type { Halt } from './halt.js';
 import type { Ledger } from './ledger.js';
 import type { Valuation } from './portfolio.js';
+import type { Parked, Unmatched } from './unmatched.js';
 
 /** Where trading stands. Exact money as decimal text, times in UTC ms of exchange time. */
 export interface TradingStatus {
@@ -23,6 +24,8 @@ export interface TradingStatus {
   readonly workingOrders: number;
   readonly instruments: number;
   readonly unmatchedCandles: number;
+  /** Symbols whose candles could not be matched and are passed over, each with the reason. */
+  readonly parked: readonly Parked[];
   /** Signals refused since the start, by code. */
   readonly refusals: Readonly<Record<string, number>>;
 }
@@ -36,7 +39,7 @@ export function statusOf(known: {
   readonly configured: Money;
   readonly point: EquityPoint | undefined;
   readonly instruments: number;
-  readonly unmatched: number;
+  readonly unmatched: Pick<Unmatched, 'count' | 'parked'>;
   readonly refusals: ReadonlyMap<string, number>;
 }): TradingStatus {
   const { ledger, deposits, configured, point, ready } = known;
@@ -56,7 +59,8 @@ export function statusOf(known: {
     openPositions: ledger?.portfolio.open.size ?? 0,
     workingOrders: ledger?.working().length ?? 0,
     instruments: known.instruments,
-    unmatchedCandles: known.unmatched,
+    unmatchedCandles: known.unmatched.count,
+    parked: known.unmatched.parked,
     refusals: Object.fromEntries(known.refusals),
   };
 }

@@ -24,6 +24,7 @@ import type { RefusalCode } from './refusals.js';
 import { Serial } from './serial.js';
 import { TradingStateRepository } from './trading-state.repository.js';
 import { statusOf, type TradingStatus } from './trading-status.js';
+import { Unmatchable, Unmatched } from './unmatched.js';
 
 export type { OrderUpdate } from './order-update.js';
 
@@ -40,8 +41,7 @@ export class TradingService {
   readonly #serial = new Serial();
   readonly #market = new Market();
   readonly #refusals = new Map<RefusalCode, number>();
-  /** Closed 1m candles not matched yet: more than one call's only after a failure. */
-  readonly #unmatched: Candle[] = [];
+  readonly #unmatched = new Unmatched();
   #ledger: Ledger | undefined;
   #inDoubt = false;
   #stopped = false;
@@ -100,7 +100,7 @@ export class TradingService {
   /** Takes closed candles; of the 1m ones, those of symbols with an order or a position are matched. Others cost no SQL. */
   async mark(candles: readonly Candle[]): Promise<void> {
     const minutes = candles.filter(({ timeframe }) => timeframe === '1m');
-    const busy = !this.#serial.idle || this.#inDoubt || this.#unmatched.length > 0;
+    const busy = !this.#serial.idle || this.#inDoubt || this.#unmatched.count > 0;
     if (minutes.length === 0) return;
     if (!busy && this.#ledger && !minutes.some((candle) => this.#matters(this.#ledger!, candle))) {
       for (const candle of minutes) this.#remember(candle);
@@ -162,6 +162,11 @@ export class TradingService {
     });
   }
 
+  /** @returns symbols of which a candle can change something: an order works, or a position is open */
+  heldSymbols(): readonly Pair[] {
+    return this.#ledger?.held() ?? [];
+  }
+
   /** @returns whether the exchange lists the symbol, or something of it is open here */
   knows(symbol: Pair): boolean {
     return this.#market.instrument(symbol) !== undefined || (this.#ledger?.concerns(symbol) ?? false);
@@ -185,7 +190,7 @@ export class TradingService {
       configured: this.#configured(),
       point: this.#point,
       instruments: this.#market.instruments,
-      unmatched: this.#unmatched.length,
+      unmatched: this.#unmatched,
       refusals: this.#refusals,
     });
   }
@@ -228,6 +233,7 @@ export class TradingService {
   }
 
   #remember(candle: Candle): void {
+    if (!this.#ledger?.concerns(candle.symbol)) this.#unmatched.release(candle.symbol);
     this.#market.remember(candle.symbol, candle.close, closeTime(candle));
   }
 
@@ -235,25 +241,30 @@ export class TradingService {
     return ledger.concerns(symbol) || openTimeAt('1d', openTime) !== ledger.dayStart?.day;
   }
 
-  /** Matches candles in time order, each saved before the next. They are queued first: a failure loses none. */
+  /** They are queued first: a failure loses none. A symbol that fails for its own reason is tried again, then parked. */
   async #match(candles: readonly Candle[]): Promise<void> {
-    this.#unmatched.push(...candles);
-    await this.#work(async (ledger) => {
-      let moved = false;
-      for (let candle = this.#unmatched[0]; candle; candle = this.#unmatched[0]) {
-        await this.#startDay(ledger, candle.openTime);
-        const { symbol } = candle;
-        const instrument = this.#market.instrument(symbol);
-        if (instrument && ledger.concerns(symbol)) {
-          const executions = this.desk.venue.match(ledger.resting(symbol), candle, instrument);
-          await this.desk.save(ledger, ledger.settle(symbol, executions));
-          moved = true;
-        }
-        this.#remember(candle);
-        this.#unmatched.shift();
+    this.#unmatched.push(candles);
+    for (;;) {
+      try {
+        return await this.#work((ledger) => this.#matchQueued(ledger));
+      } catch (error) {
+        if (!(error instanceof Unmatchable)) throw error;
+        if (this.#unmatched.failed(error)) this.#logger.error(`parked, its candles are not matched: ${error.message}`);
       }
-      if (moved) await this.#checkLoss(ledger);
-    });
+    }
+  }
+
+  /** In time order, each saved before the next. */
+  async #matchQueued(ledger: Ledger): Promise<void> {
+    let moved = false;
+    for (let candle = this.#unmatched.next(); candle; candle = this.#unmatched.next()) {
+      await this.#startDay(ledger, candle.openTime);
+      if (ledger.concerns(candle.symbol) && !this.#unmatched.isParked(candle.symbol))
+        moved = (await this.desk.match(ledger, candle)) || moved;
+      this.#remember(candle);
+      this.#unmatched.done();
+    }
+    if (moved) await this.#checkLoss(ledger);
   }
 
   async #watchDay(ledger: Ledger): Promise<void> {

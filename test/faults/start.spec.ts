@@ -54,4 +54,12 @@ describe('two instances side by side', () => {
     expect(intruder.output()).toContain(homes[0]!);
     for (const app of apps) expect(await app.end('SIGINT')).toEqual({ code: 0, signal: null });
   });
+
+  it('and none starts on the data of another market', async () => {
+    const app = await startApp(homes[0]!, { EXCHANGE: 'binance' });
+    const code = await new Promise<number | null>((resolve) => app.process.once('close', resolve));
+    expect(code).toBe(1);
+    for (const part of ['EXCHANGE=simulator', homes[0]!, 'ALPHAPULSE_HOME']) expect(app.output()).toContain(part);
+    expect(app.output()).not.toMatch(/\bat .*\.js:\d+/);
+  });
 });

@@ -15,7 +15,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 /** What Ctrl-C came to. The five seconds are the application's own law: past them it ends with code 1. */
 async function stopped(): Promise<unknown> {
   const { code, signal } = await app.end('SIGINT');
-  return { code, signal, complaint: /did not close|took too long|rror/.exec(app.output())?.[0] };
+  return { code, signal, complaint: /^.*(did not close|took too long|rror).*$/m.exec(app.output())?.[0] };
 }
 const CLEAN = { code: 0, signal: null, complaint: undefined };
 

@@ -114,6 +114,21 @@ const saved = (where = 'true') =>
   );
 
 describe('market data on a simulated exchange', () => {
+  it('a symbol of which something is open is followed beside SYMBOLS: it has candles, and no interval is of it', async () => {
+    const { service, told } = await marketData({ SYMBOLS: 'ETH/USDT', TIMEFRAMES: '1m,5m' });
+    const listed: Pair[] = [];
+    service.instruments.to((instruments) => void listed.push(...instruments.map(({ symbol }) => symbol)));
+    await service.start(['BTC/USDT', 'ETH/USDT', 'GONE/USDT']);
+    expect(listed).toEqual(['ETH/USDT', 'BTC/USDT']);
+    expect(told.history.some(({ symbol, timeframe }) => symbol === 'BTC/USDT' && timeframe === '1m')).toBe(true);
+
+    await fault({ withhold: { symbol: 'BTCUSDT', minutes: 2 } }); // what is only followed is not waited for
+    await until(() => told.candles.some(({ symbol }) => symbol === 'BTC/USDT'));
+    await until(() => told.intervals.length >= 6);
+    for (const { symbols, absent } of told.intervals) expect([symbols, [...absent]]).toEqual([['ETH/USDT'], []]);
+    expect(service.status().counters).toMatchObject({ late: 0, missedIntervals: 0 });
+  });
+
   it('warms up every series by REST, then hands on closed candles before their intervals, longest first', async () => {
     const { service, told } = await marketData({ SYMBOLS: '5' });
     await service.start();

@@ -15,7 +15,7 @@ import {
   start,
   withPosition,
 } from '../builders/trading-process.js';
-import { BTC, candleAt, ETH, flatAt, MINUTE, signalAt, T0 } from '../builders/trading.js';
+import { BTC, candleAt, columnsOf, ETH, flatAt, MINUTE, signalAt, T0 } from '../builders/trading.js';
 
 eachOnAFreshDatabase();
 
@@ -96,6 +96,54 @@ describe('the database fails', () => {
     expect(found['fills']).toHaveLength(2);
     expect(found['positions']).toMatchObject([{ opened_at: new Date(T0 + MINUTE), closed_by: 'stop_loss' }]);
     expect(trading.service.status().unmatchedCandles).toBe(0);
+  });
+});
+
+describe('a symbol whose candle can never be matched', () => {
+  /** Both have an entry that the next candle fills; the database refuses every fill of BTC. */
+  async function poisoned() {
+    await fresh.database.query(`alter table fills add constraint poison check (symbol <> 'BTC/USDT')`);
+    const trading = await start();
+    await pass(trading, flatAt(0, 100), flatAt(0, 100, ETH));
+    await trading.service.execute([signalAt(0), signalAt(0, { symbol: ETH })]);
+    return trading;
+  }
+
+  it('is parked after three tries, and says so; the others trade on', async () => {
+    const trading = await poisoned();
+    await pass(trading, flatAt(1, 100), flatAt(1, 100, ETH));
+    expect(await open()).toEqual([{ symbol: ETH }]);
+    const { parked, unmatchedCandles, valuation } = trading.service.status();
+    expect(parked).toEqual([{ symbol: BTC, reason: expect.stringContaining('poison') as string }]);
+    expect([unmatchedCandles, valuation?.cash]).toEqual([0, '8000']);
+
+    await pass(trading, flatAt(2, 100), candleAt(2, [100, 101, 97, 99], ETH));
+    expect(await open()).toEqual([]);
+    expect(trading.service.heldSymbols()).toEqual([BTC]);
+  });
+
+  it('is not parked any more when nothing of it is open', async () => {
+    const trading = await poisoned();
+    await pass(trading, flatAt(1, 100));
+    await trading.service.halt('the entry that rests is cancelled');
+    await pass(trading, flatAt(2, 100), flatAt(2, 100, ETH));
+    expect(trading.service.status().parked).toEqual([]);
+    await fresh.database.query('alter table fills drop constraint poison');
+    await trading.service.resume();
+    await trading.service.execute([signalAt(2)]);
+    await pass(trading, flatAt(3, 100));
+    expect(await open()).toEqual(expect.arrayContaining([{ symbol: BTC }]));
+  });
+
+  it('is tried again by the next process', async () => {
+    const before = await poisoned();
+    await pass(before, flatAt(1, 100));
+    await before.service.stop();
+    await fresh.database.query('alter table fills drop constraint poison');
+    const after = await start();
+    expect(after.service.heldSymbols()).toEqual(expect.arrayContaining([BTC, ETH]));
+    await after.service.catchUp(columnsOf([flatAt(0, 100), flatAt(1, 100)]));
+    expect(await open()).toEqual([{ symbol: BTC }]);
   });
 });
 

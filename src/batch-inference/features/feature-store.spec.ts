@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { durationOf } from '../../domain/timeframe.js';
 import { exportRows } from './export.js';
-import { FeatureStore } from './feature-store.js';
+import { FeatureStore, LANES } from './feature-store.js';
 import { FEATURE_NAMES, FEATURES, featureColumnsOf, WARM_UP } from './feature-table.js';
 import { absorbAt, randomWalk, type Walk } from './random-walk.js';
 
@@ -75,6 +76,47 @@ describe('a series', () => {
   });
 });
 
+describe('candles of many series that are settled together', () => {
+  const count = LANES + 5;
+  const walks = Array.from({ length: count }, (_, series) => randomWalk(series + 1, WARM_UP + 4, '5m'));
+  const offer = (store: FeatureStore, series: number, i: number) => {
+    const { openTime, open, high, low, close, volume } = walks[series];
+    store.offer(series, openTime[i], durationOf('5m'), open[i], high[i], low[i], close[i], volume[i]);
+  };
+  const rowsOf = (store: FeatureStore, series: number) => {
+    const into = new Float32Array(4 * WIDTH);
+    expect(store.copyWindow(series, ALL, 4, into, 0)).toBe(true);
+    return into;
+  };
+
+  it('have the features that they have one by one, to the last bit', () => {
+    const [together, alone] = [new FeatureStore(count, 4), new FeatureStore(count, 4)];
+    for (let i = 0; i < WARM_UP + 4; i++) {
+      for (let series = 0; series < count; series++) {
+        offer(together, series, i);
+        absorbAt(alone, series, walks[series], i);
+      }
+      if (i % 3 === 0) together.settle(); // a candle of another time settles those before it
+    }
+    together.settle();
+    for (let series = 0; series < count; series++) {
+      expect(rowsOf(together, series)).toEqual(rowsOf(alone, series));
+      expect(together.value(series, 0)).toBe(alone.value(series, 0));
+    }
+  });
+
+  it('are of the series that have one: the others stand still', () => {
+    const store = new FeatureStore(count, 4);
+    for (let i = 0; i < WARM_UP + 4; i++) {
+      for (let series = 0; series < count; series++) if (series !== 7 || i < WARM_UP + 2) offer(store, series, i);
+      store.settle();
+    }
+    expect([store.count(6), store.count(7), store.count(8)]).toEqual([WARM_UP + 4, WARM_UP + 2, WARM_UP + 4]);
+    expect(newest(fed(walks[8]))).toEqual(FEATURE_NAMES.map((_, column) => store.value(8, column)));
+    expect(newest(fed(walks[7], 0, WARM_UP + 2))).toEqual(FEATURE_NAMES.map((_, column) => store.value(7, column)));
+  });
+});
+
 describe('rows', () => {
   const walk = randomWalk(3, WARM_UP + 20, '1m');
 
@@ -86,6 +128,22 @@ describe('rows', () => {
     expect(store.copyWindow(0, columns, 3, into, 1)).toBe(true);
     const wanted = [3, 2, 1].flatMap((age) => [...columns].map((c) => rows[rows.length - age * WIDTH + c]));
     expect([...into.subarray(1)]).toEqual(wanted);
+  });
+
+  it('a window is the same where its columns are kept together, before and after they are', () => {
+    const columns = featureColumnsOf(['macd', 'rsi_14', 'hour_sin']);
+    const window = (store: FeatureStore) => {
+      const into = new Float32Array(6 * 3);
+      expect(store.copyWindow(0, columns, 6, into, 0)).toBe(true);
+      return into;
+    };
+    const store = fed(walk, 0, WARM_UP + 15);
+    store.keepNarrow([columns]);
+    expect(window(store)).toEqual(window(fed(walk, 0, WARM_UP + 15)));
+    for (let i = WARM_UP + 15; i < walk.openTime.length; i++) absorbAt(store, 0, walk, i);
+    expect(window(store)).toEqual(window(fed(walk)));
+    store.keepNarrow([]);
+    expect(window(store)).toEqual(window(fed(walk)));
   });
 
   it('a window longer than the rows at hand is refused and writes nothing', () => {

@@ -10,7 +10,7 @@ export interface Slot {
   readonly settled: number;
 }
 
-/** Where the store writes a candle in its series' block before the steps run. */
+/** Numbers in the front of a block: where the store writes a candle before the steps run. */
 export const INPUT = {
   OPEN_TIME: 0,
   DURATION: 1,
@@ -26,49 +26,79 @@ export const INPUT = {
   COUNT: 10,
 } as const;
 
-const input = (at: number, since: number): Slot => ({ at, since, settled: since });
-
 /**
  * Computes one value from up to four others of the same candle: reads s[a], s[b], s[c], s[d] and writes s[out]. It takes
  * places, not numbers, because a number that crosses a call which is not inlined is allocated on the heap.
  */
 export type Formula = (s: Float64Array, out: number, a: number, b: number, c: number, d: number) => void;
 
-/** An array of the block whose element at position p of the clock lies at `first + p × gap`. */
+/** An array of the block whose element at position p of the clock lies at `first + p × gap` from a series' place. */
 export interface Window {
   readonly first: number;
   readonly gap: number;
 }
 
-/** A kernel's work for one closed candle: `b` is where the block of the series begins in the state `s`. */
+/** A kernel's work for one closed candle: `b` is the place of the series in the state `s`. */
 export type Step = (s: Float64Array, b: number) => void;
 
 const MOST_PERIODS = 64;
 const MOST_SINGLES = 384;
 const OPERANDS = 5;
 
+/** One step for `count` series, whose places are given; the operands are offsets from a place. */
+type Sweep = (
+  s: Float64Array,
+  places: Int32Array,
+  count: number,
+  out: number,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+) => void;
+
 /**
- * The order of work for one candle: kernels reserve slots in a block and append steps; the store runs the steps on the
- * block of any series. Kernels asked for twice are built once. The steps allocate nothing.
+ * A loop of its own for each step. The engine inlines a call that always reaches the same function; in one loop shared by
+ * all steps it reaches 200 (docs/adr/0008-a-loop-for-each-step.md). The number keeps the sources apart: equal ones share
+ * what was learnt about them.
+ */
+function sweepOf(step: Formula, number: number): Sweep {
+  const source = `return function sweep${number}(s, places, count, out, a, b, c, d) {
+    for (let i = 0; i < count; i++) {
+      const at = places[i];
+      step(s, at + out, at + a, at + b, at + c, at + d);
+    }
+  };`;
+  return (new Function('step', source) as (step: Formula) => Sweep)(step);
+}
+
+/**
+ * The order of work for one candle: kernels reserve slots in a block and append steps; the store runs the steps on any
+ * series. Kernels asked for twice are built once. The steps allocate nothing.
+ *
+ * A block holds `lanes` series: number k of series j lies at k × lanes + j. An interval closes for all series at once, so
+ * each step then sweeps over neighbours in memory, and its call is paid once a block and not once a series.
  */
 export class Plan {
-  readonly openTime = input(INPUT.OPEN_TIME, 1);
-  readonly duration = input(INPUT.DURATION, 1);
-  readonly open = input(INPUT.OPEN, 1);
-  readonly high = input(INPUT.HIGH, 1);
-  readonly low = input(INPUT.LOW, 1);
-  readonly close = input(INPUT.CLOSE, 1);
-  readonly volume = input(INPUT.VOLUME, 1);
+  readonly openTime: Slot;
+  readonly duration: Slot;
+  readonly open: Slot;
+  readonly high: Slot;
+  readonly low: Slot;
+  readonly close: Slot;
+  readonly volume: Slot;
   /** The candle before; meaningless in the first candle. */
-  readonly previousHigh = input(INPUT.PREVIOUS_HIGH, 2);
-  readonly previousLow = input(INPUT.PREVIOUS_LOW, 2);
-  readonly previousClose = input(INPUT.PREVIOUS_CLOSE, 2);
+  readonly previousHigh: Slot;
+  readonly previousLow: Slot;
+  readonly previousClose: Slot;
+  /** Candles absorbed since the series began, this one included. */
+  readonly count: Slot;
 
   /** Position of the current candle in the blocks of each period: (openTime / duration) mod period. */
   readonly phases = new Int32Array(MOST_PERIODS);
   readonly #periods: number[] = [];
-  readonly #steps: Formula[] = [];
-  /** Per step, offsets in the block of what it writes and reads; all 0 for a kernel, which is so handed the block itself. */
+  readonly #sweeps: Sweep[] = [];
+  /** Per step, offsets from a place of what it writes and reads; all 0 for a kernel, which is so handed the place. */
   readonly #operands: number[] = [];
   #table = new Int32Array(0);
   readonly #built = new Map<string, unknown>();
@@ -80,24 +110,40 @@ export class Plan {
   #end = MOST_SINGLES;
   #index = -1;
 
-  private constructor(planned?: ReadonlyMap<number, number>) {
+  private constructor(
+    readonly lanes: number,
+    planned?: ReadonlyMap<number, number>,
+  ) {
     this.#planned = planned;
+    const input = (number: number, since: number): Slot => ({ at: number * lanes, since, settled: since });
+    this.openTime = input(INPUT.OPEN_TIME, 1);
+    this.duration = input(INPUT.DURATION, 1);
+    this.open = input(INPUT.OPEN, 1);
+    this.high = input(INPUT.HIGH, 1);
+    this.low = input(INPUT.LOW, 1);
+    this.close = input(INPUT.CLOSE, 1);
+    this.volume = input(INPUT.VOLUME, 1);
+    this.previousHigh = input(INPUT.PREVIOUS_HIGH, 2);
+    this.previousLow = input(INPUT.PREVIOUS_LOW, 2);
+    this.previousClose = input(INPUT.PREVIOUS_CLOSE, 2);
+    this.count = input(INPUT.COUNT, 1);
   }
 
   /**
    * Builds twice: first to count the windows of each period, then with the windows of a period interleaved, so that what
    * one candle touches lies together. Single numbers lie at the block's front.
+   * @param lanes series a block
    */
-  static of<Built>(build: (plan: Plan) => Built): { readonly plan: Plan; readonly built: Built } {
-    const draft = new Plan();
+  static of<Built>(build: (plan: Plan) => Built, lanes = 1): { readonly plan: Plan; readonly built: Built } {
+    const draft = new Plan(lanes);
     build(draft);
-    const plan = new Plan(draft.#widths);
+    const plan = new Plan(lanes, draft.#widths);
     return { plan, built: build(plan) };
   }
 
-  /** Float64 numbers in one series' block. */
+  /** Float64 numbers in one block of `lanes` series. */
   get stride(): number {
-    return this.#end;
+    return this.#end * this.lanes;
   }
 
   /** @returns a slot defined from candle `since`, settled from candle `settled` */
@@ -108,7 +154,7 @@ export class Plan {
   /** @returns a number of the block that a kernel keeps for itself */
   keep(): number {
     if (this.#singles === MOST_SINGLES) throw new Error(`more than ${MOST_SINGLES} single numbers in a block`);
-    return this.#singles++;
+    return this.#singles++ * this.lanes;
   }
 
   /** @returns an array of `period` numbers, one a position on the clock */
@@ -120,7 +166,8 @@ export class Plan {
       this.#bases.set(period, this.#end);
       this.#end += gap * period;
     }
-    return { first: this.#bases.get(period)! + (gap === 1 ? 0 : windows), gap };
+    const first = this.#bases.get(period)! + (gap === 1 ? 0 : windows);
+    return { first: first * this.lanes, gap: gap * this.lanes };
   }
 
   step(step: Step): void {
@@ -153,18 +200,21 @@ export class Plan {
     return out;
   }
 
-  /** Computes everything for the candle whose inputs are in the block that begins at `b`. */
-  run(s: Float64Array, b: number): void {
-    this.#turn(Math.floor(s[b + INPUT.OPEN_TIME] / s[b + INPUT.DURATION]));
-    const steps = this.#steps;
+  /**
+   * Computes everything for one candle of `count` series, all of the same open time and duration.
+   * @param places where each series lies in `s`: its block's begin + its lane
+   */
+  run(s: Float64Array, places: Int32Array, count: number): void {
+    this.#turn(Math.floor(s[places[0] + this.openTime.at] / s[places[0] + this.duration.at]));
+    const sweeps = this.#sweeps;
     const at = this.#table;
-    for (let i = 0, q = 0; i < steps.length; i++, q += OPERANDS) {
-      steps[i](s, b + at[q], b + at[q + 1], b + at[q + 2], b + at[q + 3], b + at[q + 4]);
+    for (let i = 0, q = 0; i < sweeps.length; i++, q += OPERANDS) {
+      sweeps[i](s, places, count, at[q], at[q + 1], at[q + 2], at[q + 3], at[q + 4]);
     }
   }
 
   #append(step: Formula, operands: readonly number[]): void {
-    this.#steps.push(step);
+    this.#sweeps.push(sweepOf(step, this.#sweeps.length));
     this.#operands.push(...operands);
     this.#table = Int32Array.from(this.#operands);
   }

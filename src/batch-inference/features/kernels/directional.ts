@@ -1,4 +1,4 @@
-import { INPUT, type Formula, type Plan, type Slot } from '../plan.js';
+import type { Formula, Plan, Slot } from '../plan.js';
 import { wilder } from './smoothing.js';
 
 /**
@@ -12,9 +12,9 @@ export function trueRange(plan: Plan, first: FirstRange = 'skip'): Slot {
   return plan.once(`true range ${first}`, () => {
     const since = first === 'skip' ? 2 : 1;
     const out = plan.slot(since);
-    const [h, l, c, o] = [plan.high.at, plan.low.at, plan.previousClose.at, out.at];
+    const [h, l, c, o, counted] = [plan.high.at, plan.low.at, plan.previousClose.at, out.at, plan.count.at];
     plan.step((s, b) => {
-      const n = s[b + INPUT.COUNT];
+      const n = s[b + counted];
       const high = s[b + h];
       const low = s[b + l];
       const close = n === 1 ? high : s[b + c];

@@ -1,6 +1,8 @@
 import type { CandleColumns } from '../../../domain/candle.js';
 import { INPUT, Plan, type Slot } from '../plan.js';
 
+const AT_FRONT = Int32Array.of(0);
+
 type Prices = Omit<CandleColumns, 'symbol' | 'timeframe'>;
 
 /**
@@ -28,7 +30,7 @@ export function runPlan(
     s[INPUT.CLOSE] = candles.close[i];
     s[INPUT.VOLUME] = candles.volume[i];
     s[INPUT.COUNT] = i + 1;
-    plan.run(s, 0);
+    plan.run(s, AT_FRONT, 1);
     slots.forEach((slot, k) => {
       if (i + 1 >= slot.since) values[k][i] = s[slot.at];
     });

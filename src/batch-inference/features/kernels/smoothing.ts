@@ -1,4 +1,4 @@
-import { INPUT, type Plan, type Slot } from '../plan.js';
+import type { Plan, Slot } from '../plan.js';
 
 /** Steps after which a recursive average of `period` has forgotten its seed to e^-7 (< 1e-3). */
 const FORGET = { ema: 3.5, wilder: 7 } as const;
@@ -21,9 +21,9 @@ export function wilder(plan: Plan, x: Slot, period: number): Slot {
 
 function recursive(plan: Plan, x: Slot, period: number, weight: number, forget: number): Slot {
   const out = plan.slot(x.since + period - 1, x.settled + period - 1 + Math.ceil(forget * period));
-  const [i, o, first, seeded] = [x.at, out.at, x.since, out.since];
+  const [i, o, counted, first, seeded] = [x.at, out.at, plan.count.at, x.since, out.since];
   plan.step((s, b) => {
-    const n = s[b + INPUT.COUNT];
+    const n = s[b + counted];
     if (n > seeded) {
       s[b + o] += weight * (s[b + i] - s[b + o]);
       return;

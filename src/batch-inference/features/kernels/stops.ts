@@ -1,4 +1,4 @@
-import { INPUT, type Plan, type Slot } from '../plan.js';
+import type { Plan, Slot } from '../plan.js';
 import { atr, type FirstRange } from './directional.js';
 import { medianPrice } from './oscillators.js';
 
@@ -23,10 +23,10 @@ export function supertrend(plan: Plan, period: number, multiplier: number, first
   const since = range.since + 1;
   const value = plan.slot(since, Math.max(range.settled, since + FOLLOWED));
   const side = plan.slot(since, value.settled);
-  const [upper, lower] = [plan.keep(), plan.keep()];
+  const [upper, lower, counted] = [plan.keep(), plan.keep(), plan.count.at];
   const [m, r, c, before, v, o] = [middle.at, range.at, plan.close.at, plan.previousClose.at, value.at, side.at];
   plan.step((s, b) => {
-    const n = s[b + INPUT.COUNT];
+    const n = s[b + counted];
     if (n < since) return;
     const top = s[b + m] + multiplier * s[b + r];
     const bottom = s[b + m] - multiplier * s[b + r];
@@ -50,9 +50,9 @@ export function parabolic(plan: Plan, acceleration: number, limit: number): Trai
   const side = plan.slot(2, 2 + FOLLOWED);
   const [extreme, factor, next] = [plan.keep(), plan.keep(), plan.keep()];
   const [h, l, ph, pl] = [plan.high.at, plan.low.at, plan.previousHigh.at, plan.previousLow.at];
-  const [v, o] = [value.at, side.at];
+  const [v, o, counted] = [value.at, side.at, plan.count.at];
   plan.step((s, b) => {
-    const n = s[b + INPUT.COUNT];
+    const n = s[b + counted];
     if (n < 2) return;
     const high = s[b + h];
     const low = s[b + l];
