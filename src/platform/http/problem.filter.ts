@@ -18,6 +18,11 @@ export class ProblemFilter implements ExceptionFilter {
     const incident = randomUUID();
     const path = request.url.split('?', 1)[0]!;
     const problem = problemOf(exception, path, incident);
+    if (problem.status === 500 && request.raw.socket.destroyed) {
+      // Cut off at the end of the process, or gone by itself: nobody reads an answer, and a query may have been cut with it.
+      const why = exception instanceof Error ? exception.message : String(exception);
+      return this.#logger.warn(`${request.method} ${path} is not answered, its client is gone: ${why}`);
+    }
     if (problem.status === 500) {
       const stack = exception instanceof Error ? (exception.stack ?? exception.message) : String(exception);
       this.#logger.error(`incident ${incident}: ${request.method} ${path}: ${stack}`);
