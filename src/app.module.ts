@@ -12,6 +12,7 @@ import { ModelRegistryModule } from './model-registry/model-registry.module.js';
 import { ModelRegistryService } from './model-registry/model-registry.service.js';
 import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { PathMetrics } from './monitoring/path.metrics.js';
+import { SignalLog } from './monitoring/signal.log.js';
 import { connect, type Stages } from './pipeline.js';
 import { Settings } from './platform/config/settings.js';
 import { PlatformModule } from './platform/platform.module.js';
@@ -55,6 +56,7 @@ export function joinStages(app: INestApplicationContext): Stages {
   connect(stages, {
     feed: app.get(SignalFeed, anywhere),
     metrics: app.get(PathMetrics, anywhere),
+    log: app.get(SignalLog, anywhere),
     report: (error) => logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   });
   return stages;

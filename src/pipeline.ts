@@ -3,6 +3,7 @@ import type { SignalFeed } from './feed/signal.feed.js';
 import type { MarketDataService } from './market-data/market-data.service.js';
 import type { ModelRegistryService } from './model-registry/model-registry.service.js';
 import type { PathMetrics } from './monitoring/path.metrics.js';
+import type { SignalLog } from './monitoring/signal.log.js';
 import type { StrategyService } from './strategy/strategy.service.js';
 import type { TradingService } from './trading/trading.service.js';
 
@@ -17,11 +18,12 @@ export interface Stages {
 export interface Observers {
   readonly feed: SignalFeed;
   readonly metrics: PathMetrics;
+  readonly log: SignalLog;
   readonly report: (error: unknown) => void;
 }
 
 /** The whole system on one page: each stage's outlet meets the next stage's inlet. */
-export function connect(stages: Stages, { feed, metrics, report }: Observers): void {
+export function connect(stages: Stages, { feed, metrics, log, report }: Observers): void {
   const { marketData, modelRegistry, batchInference, strategy, trading } = stages;
 
   modelRegistry.activations.to((models) => batchInference.adopt(models));
@@ -45,6 +47,7 @@ export function connect(stages: Stages, { feed, metrics, report }: Observers): v
     feed.signals(signals);
     batchInference.stamp(batch, 'published');
     await batchInference.complete(batch);
+    log.published(batch, signals);
     metrics.ran(batch);
     metrics.decided(signals);
     feed.completed(batch);

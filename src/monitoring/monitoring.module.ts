@@ -9,6 +9,7 @@ import { LineageRepository } from './lineage.repository.js';
 import { LoopLagMonitor } from './loop-lag.metrics.js';
 import { PageController } from './page.controller.js';
 import { PathMetrics } from './path.metrics.js';
+import { SignalLog } from './signal.log.js';
 import { StatusController } from './status.controller.js';
 import { StatusService } from './status.service.js';
 import { SystemMetrics } from './system.metrics.js';
@@ -16,8 +17,8 @@ import { SystemMetrics } from './system.metrics.js';
 /** The model registry is not imported: the root gives it its feature table and makes it global. */
 @Module({
   imports: [MarketDataModule, BatchInferenceModule, StrategyModule, TradingModule],
-  providers: [PathMetrics, SystemMetrics, LoopLagMonitor, LineageRepository, StatusService],
+  providers: [SignalLog, PathMetrics, SystemMetrics, LoopLagMonitor, LineageRepository, StatusService],
   controllers: [HealthController, StatusController, LineageController, PageController],
-  exports: [PathMetrics],
+  exports: [PathMetrics, SignalLog],
 })
 export class MonitoringModule {}

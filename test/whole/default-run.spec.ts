@@ -62,6 +62,11 @@ describe('the default run, as the README says', () => {
     expect(banner).not.toContain(app.key());
   });
 
+  it('shows signals on the terminal, with the latency of every stage beside them', async () => {
+    const line = /(LONG|SHORT) \w+\/USDT \w+: entry .* \(feed .* queue .* inference .* publish .* total .* ms\)/;
+    await until(app, 'a signal on the terminal', async () => (line.test(app.output()) ? true : undefined));
+  });
+
   it('hands out signals over REST, with latency and lineage', async () => {
     const page = await until(app, 'signals', async () => {
       const signals = await app.get<Page<SignalJson>>('/api/v1/signals?limit=5');
