@@ -3,7 +3,8 @@ import type { Candle } from '../domain/candle.js';
 import type { Pair } from '../domain/pair.js';
 import type { Timeframe } from '../domain/timeframe.js';
 import { Completion } from './completion.js';
-import { Intake, type Note, type Step } from './intake.js';
+import type { KlineUpdate } from './feeds/kline-update.js';
+import { Intake, type Step } from './intake.js';
 import { noCounters } from './market-data-status.js';
 import { CandleBook } from './series/candle-book.js';
 import { columnsOf, type Ohlcv } from './series/columns.js';
@@ -40,7 +41,7 @@ function market() {
     book.patch(columnsOf(symbol, '5m', [{ ...ohlcv(-5) }]));
   }
   intake.begin(START);
-  const candle = (symbol: Pair, minute: number, changes: Partial<Note> = {}) =>
+  const candle = (symbol: Pair, minute: number, changes: Partial<KlineUpdate> = {}) =>
     intake.note(
       { symbol, ...ohlcv(minute), closed: true, eventTime: START + (minute + 1) * M, receivedAt: 1, ...changes },
       START + 1000 * M,
@@ -178,7 +179,7 @@ describe('a gap', () => {
 });
 
 describe('at the door', () => {
-  it.each<[string, Partial<Note>, string]>([
+  it.each<[string, Partial<KlineUpdate>, string]>([
     ['a high below the close', { high: 60 }, 'HIGH_LOW_CROSSED'],
     ['a price of zero', { low: 0 }, 'PRICE_NOT_POSITIVE'],
     ['a negative volume', { volume: -1 }, 'VOLUME_NEGATIVE'],

@@ -3,24 +3,11 @@ import type { Interval } from '../domain/interval.js';
 import type { Pair } from '../domain/pair.js';
 import { durationOf, openTimeAt, type Timeframe } from '../domain/timeframe.js';
 import { closingAt, Completion, type ClosedMinute } from './completion.js';
+import type { KlineUpdate } from './feeds/kline-update.js';
 import type { CandleRefusal, MarketDataCounters } from './market-data-status.js';
 import type { CandleBook } from './series/candle-book.js';
 
 const MINUTE = durationOf('1m');
-
-/** What the stream tells of a 1m candle; `KlineUpdate` of the feed's port has this shape. */
-export interface Note {
-  readonly symbol: Pair;
-  readonly openTime: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number;
-  readonly closed: boolean;
-  readonly eventTime: number;
-  readonly receivedAt: number;
-}
 
 /** What the notes come to, in the order in which it goes down the path. */
 export type Step =
@@ -54,7 +41,7 @@ export class Intake {
    * Notes a frame: its stamp moves the watermark, its candle, if closed and possible, waits for `steps`.
    * @param horizon latest time (UTC ms) that the exchange can mean; what lies beyond it moves nothing
    */
-  note(note: Note, horizon: number): void {
+  note(note: KlineUpdate, horizon: number): void {
     if (note.eventTime <= horizon) this.completion.stamp(note.eventTime, note.openTime);
     if (!note.closed) return;
     const { symbol, openTime, open, high, low, close, volume, receivedAt } = note;

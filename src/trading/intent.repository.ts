@@ -4,7 +4,7 @@ import type { Signal } from '../domain/signal.js';
 import { INSERT_SIGNALS, signalParameters } from '../domain/signal-row.js';
 import { Database } from '../platform/database/database.service.js';
 import type { Refused } from './ledger.js';
-import { orderArrays } from './order.row.js';
+import { INSERT_ORDER_ROWS, orderArrays } from './order.row.js';
 
 /** What is committed before anything leaves: orders, with the signals they come from. And why others came to nothing. */
 @Injectable()
@@ -43,14 +43,7 @@ export class IntentRepository {
 }
 
 const INSERT_ORDERS = `
-insert into orders (id, signal_id, symbol, side, purpose, position_id, quantity, stop_loss, take_profit, state, filled,
-                    created_at, reason)
-select id, signal_id, symbol, side, purpose, position_id, quantity, stop_loss, take_profit, state, filled,
-       to_timestamp(created_s), reason
-  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::numeric[],
-              $9::numeric[], $10::text[], $11::numeric[], $12::float8[], $13::text[])
-    as t (id, signal_id, symbol, side, purpose, position_id, quantity, stop_loss, take_profit, state, filled,
-          created_s, reason)
+${INSERT_ORDER_ROWS}
  where not exists (select from signal_refusals where signal_refusals.signal_id = t.signal_id)
 on conflict do nothing
 returning id`;

@@ -6,6 +6,7 @@ import type { Position } from '../domain/position.js';
 import { Database, type Queryable } from '../platform/database/database.service.js';
 import type { Change } from './ledger.js';
 import {
+  INSERT_ORDER_ROWS,
   FILL_COLUMNS,
   fillArrays,
   fillOf,
@@ -110,14 +111,7 @@ async function savePositions(transaction: Queryable, positions: readonly Positio
 }
 
 const UPSERT_ORDERS = `
-insert into orders (id, signal_id, symbol, side, purpose, position_id, quantity, stop_loss, take_profit, state, filled,
-                    created_at, reason)
-select id, signal_id, symbol, side, purpose, position_id, quantity, stop_loss, take_profit, state, filled,
-       to_timestamp(created_s), reason
-  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::numeric[],
-              $9::numeric[], $10::text[], $11::numeric[], $12::float8[], $13::text[])
-    as t (id, signal_id, symbol, side, purpose, position_id, quantity, stop_loss, take_profit, state, filled,
-          created_s, reason)
+${INSERT_ORDER_ROWS}
 on conflict (id) do update
    set state = excluded.state, filled = excluded.filled, reason = excluded.reason, saved_at = clock_timestamp()`;
 

@@ -117,6 +117,17 @@ export function positionOf(row: PositionRow): Position {
   };
 }
 
+/** Inserts orders given as the columns of `orderArrays`; who uses it says which rows, and what of those on record. */
+export const INSERT_ORDER_ROWS = `
+insert into orders (id, signal_id, symbol, side, purpose, position_id, quantity, stop_loss, take_profit, state, filled,
+                    created_at, reason)
+select id, signal_id, symbol, side, purpose, position_id, quantity, stop_loss, take_profit, state, filled,
+       to_timestamp(created_s), reason
+  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::numeric[],
+              $9::numeric[], $10::text[], $11::numeric[], $12::float8[], $13::text[])
+    as t (id, signal_id, symbol, side, purpose, position_id, quantity, stop_loss, take_profit, state, filled,
+          created_s, reason)`;
+
 /** Twelve columns of `orders`, then the creation time in seconds: arrays for `unnest`, one element an order. */
 export function orderArrays(orders: readonly Order[]): unknown[][] {
   return [

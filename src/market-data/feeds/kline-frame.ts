@@ -1,23 +1,15 @@
+import type { KlineUpdate } from './kline-update.js';
+
 /** Why a frame could not be read. Codes are stable: they label a counter. */
 export type FrameFault = 'NOT_JSON' | 'NOT_AN_OBJECT' | 'UNKNOWN_SHAPE' | 'FIELD_MISSING' | 'FIELD_NOT_A_NUMBER';
 
 /** A kline as the exchange wrote it, in its own spelling of the symbol. Prices in quote per base, volume in base. */
-export interface KlineFrame {
+export interface KlineFrame extends Omit<KlineUpdate, 'symbol' | 'receivedAt'> {
   readonly kind: 'kline';
   /** `BTCUSDT` */
   readonly exchangeSymbol: string;
   /** `1m` */
   readonly interval: string;
-  readonly openTime: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number;
-  /** The exchange's own word that the candle is final. */
-  readonly closed: boolean;
-  /** The exchange's stamp on the frame, UTC ms. */
-  readonly eventTime: number;
 }
 
 export type Frame =

@@ -2,23 +2,7 @@ import type { CandleColumns } from '../../domain/candle.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { Pair } from '../../domain/pair.js';
 import type { Timeframe } from '../../domain/timeframe.js';
-
-/** A 1m kline frame as the exchange pushed it, still forming or final. */
-export interface KlineUpdate {
-  readonly symbol: Pair;
-  /** Open time, UTC ms. */
-  readonly openTime: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number;
-  readonly closed: boolean;
-  /** Exchange's own stamp on the frame, UTC ms. */
-  readonly eventTime: number;
-  /** Wall time (epoch ms) at which the frame was read from the socket. */
-  readonly receivedAt: number;
-}
+import type { KlineUpdate } from './kline-update.js';
 
 export interface FeedHandlers {
   kline(update: KlineUpdate): void;

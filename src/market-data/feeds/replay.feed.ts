@@ -4,7 +4,8 @@ import type { Pair } from '../../domain/pair.js';
 import { closeTimeOf, durationOf, type Timeframe } from '../../domain/timeframe.js';
 import { aggregateColumns } from '../series/aggregation.js';
 import { emptyColumns, readRow, sliceColumns } from '../series/columns.js';
-import { MarketFeed, type FeedHandlers, type KlineUpdate } from './market.feed.js';
+import { MarketFeed, type FeedHandlers } from './market.feed.js';
+import type { KlineUpdate } from './kline-update.js';
 import type { ReplayClock } from './replay.clock.js';
 
 const MINUTE = durationOf('1m');
