@@ -21,7 +21,7 @@ module.exports = {
       from: pure,
       to: {
         dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'core'],
-        pathNot: ['^(node:)?(crypto|path)$', 'node_modules/zod/', '^zod'],
+        pathNot: ['^(node:)?(crypto|path)$', 'node_modules/(zod|protobufjs)/', '^(zod|protobufjs)$'],
       },
     },
     {
@@ -46,12 +46,19 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(platform|domain)/' },
     },
     {
+      name: 'engines-know-only-domain-and-platform',
+      comment: 'An engine runs a loaded model for whoever asks: it knows neither who certifies it nor who serves it.',
+      severity: 'error',
+      from: { path: '^src/engines/' },
+      to: { path: '^src/', pathNot: '^src/(engines|platform|domain)/' },
+    },
+    {
       name: 'stages-are-strangers',
       comment:
         'The five modules never import one another: give the message the field it lacks and join them in pipeline.ts.',
       severity: 'error',
       from: { path: `^src/${stage}/` },
-      to: { path: '^src/', pathNot: ['^src/(domain|platform)/', '^src/$1/'] },
+      to: { path: '^src/', pathNot: ['^src/(domain|platform|engines)/', '^src/$1/'] },
     },
     {
       name: 'observers-stay-outside',

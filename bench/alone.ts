@@ -1,6 +1,6 @@
-import { OnnxEngine } from '../src/batch-inference/engines/onnx.engine.js';
+import { OnnxEngine } from '../src/engines/onnx.engine.js';
 import { featureColumnsOf } from '../src/batch-inference/features/feature-table.js';
-import { specOf } from '../src/batch-inference/model-spec.js';
+import { specOf } from '../src/engines/model-spec.js';
 import { SeriesBook } from '../src/batch-inference/series-book.js';
 import type { Pair } from '../src/domain/pair.js';
 import type { Timeframe } from '../src/domain/timeframe.js';

@@ -1,5 +1,5 @@
-import { OnnxEngine } from '../src/batch-inference/engines/onnx.engine.js';
-import { specOf } from '../src/batch-inference/model-spec.js';
+import { OnnxEngine } from '../src/engines/onnx.engine.js';
+import { specOf } from '../src/engines/model-spec.js';
 import { refOf } from '../src/domain/model.js';
 import { shippedModels } from './models.js';
 import { quantile, ratio, round, type BenchReport, type Ratio } from './report.js';

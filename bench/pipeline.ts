@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchInferenceService } from '../src/batch-inference/batch-inference.service.js';
-import { workerCount } from '../src/batch-inference/engines/provider.js';
+import { workerCount } from '../src/engines/provider.js';
 import { RunRepository } from '../src/batch-inference/run.repository.js';
 import { WorkerPool } from '../src/batch-inference/worker-pool.service.js';
 import type { Interval } from '../src/domain/interval.js';

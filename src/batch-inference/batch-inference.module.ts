@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Settings } from '../platform/config/settings.js';
 import { RetentionJob } from '../platform/retention.job.js';
 import { BatchInferenceService } from './batch-inference.service.js';
-import { workerCount } from './engines/provider.js';
+import { workerCount } from '../engines/provider.js';
 import { LatencyController } from './latency.controller.js';
 import { RunController } from './run.controller.js';
 import { RunRepository } from './run.repository.js';

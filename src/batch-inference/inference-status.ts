@@ -3,7 +3,7 @@ import { refOf } from '../domain/model.js';
 import type { PredictionBatch } from '../domain/prediction.js';
 import { stageDurations, type Stage } from '../domain/stage.js';
 import type { Timeframe } from '../domain/timeframe.js';
-import type { Precision, ProviderChoice } from './engines/provider.js';
+import type { Precision, ProviderChoice } from '../engines/provider.js';
 
 export interface LastRun {
   readonly id: string;

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { InferenceEngine } from './engines/inference.engine.js';
-import { OnnxEngine } from './engines/onnx.engine.js';
-import type { ModelSpec } from './model-spec.js';
+import type { InferenceEngine } from '../engines/inference.engine.js';
+import { OnnxEngine } from '../engines/onnx.engine.js';
+import type { ModelSpec } from '../engines/model-spec.js';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-protocol.js';
 
 /** Batch sizes of the warm-up runs: the first run of a size allocates, and must not be the first one that is waited for. */

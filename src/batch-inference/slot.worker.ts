@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Job, Outcome } from './job.js';
-import type { ModelSpec } from './model-spec.js';
+import type { ModelSpec } from '../engines/model-spec.js';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-protocol.js';
 
 const BACKOFF_MS = [100, 250, 1000, 5000] as const;

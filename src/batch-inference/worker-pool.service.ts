@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
-import type { ProviderChoice } from './engines/provider.js';
+import type { ProviderChoice } from '../engines/provider.js';
 import type { Job, Outcome } from './job.js';
-import type { ModelSpec } from './model-spec.js';
+import type { ModelSpec } from '../engines/model-spec.js';
 import { Slot, type SlotState } from './slot.worker.js';
 
 export interface PoolOptions {

@@ -1,5 +1,5 @@
-import type { ProviderChoice } from './engines/provider.js';
-import type { ModelSpec } from './model-spec.js';
+import type { ProviderChoice } from '../engines/provider.js';
+import type { ModelSpec } from '../engines/model-spec.js';
 
 /** What a worker is told when it starts. */
 export interface WorkerSetup {

@@ -42,6 +42,10 @@ const PLANTED: Record<string, Record<string, string>> = {
     'src/platform/outlet.ts': "import { noun } from '../trading/risk.js';\nexport const outlet = noun;",
     'src/trading/risk.ts': noun,
   },
+  'engines-know-only-domain-and-platform': {
+    'src/engines/tree.ts': "import { noun } from '../model-registry/manifest.js';\nexport const tree = noun;",
+    'src/model-registry/manifest.ts': noun,
+  },
   'stages-are-strangers': {
     'src/trading/risk.ts': "import { noun } from '../strategy/vote.js';\nexport const risk = noun;",
     'src/strategy/vote.ts': noun,

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/batch-inference/job.js';
-import type { ModelSpec } from '../../src/batch-inference/model-spec.js';
+import type { ModelSpec } from '../../src/engines/model-spec.js';
 import { shardsOf } from '../../src/batch-inference/sharding.js';
 import { WorkerPool, type PoolOptions } from '../../src/batch-inference/worker-pool.service.js';
 import { compiled } from '../builders/compiled.js';
@@ -15,13 +15,13 @@ import { writeNet } from '../builders/onnx-model.js';
 
 const FEATURES = 48;
 const folder = mkdtempSync(join(tmpdir(), 'pool-'));
-const code = compiled('batch-inference', 'domain', 'platform');
+const code = compiled('batch-inference', 'engines', 'domain', 'platform');
 const entry = pathToFileURL(join(code.src, 'batch-inference/inference.worker.js'));
 
 const spec = (name: string, extra: Partial<ModelSpec> = {}): ModelSpec => ({
   key: `${name}@1.0.0`,
   file: join(folder, `${name}.onnx`),
-  ...{ input: 'x', output: 'probabilities', features: FEATURES, window: 1 },
+  ...{ input: 'x', output: 'probabilities', columns: 3, features: FEATURES, window: 1 },
   ...extra,
 });
 const QUICK = spec('quick');

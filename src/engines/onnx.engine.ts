@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { ModelSpec } from '../model-spec.js';
+import type { ModelSpec } from './model-spec.js';
 import { InferenceEngine } from './inference.engine.js';
 import { providersFor, type Provider, type ProviderChoice } from './provider.js';
 
