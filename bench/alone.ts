@@ -4,7 +4,7 @@ import { specOf } from '../src/engines/model-spec.js';
 import { SeriesBook } from '../src/batch-inference/series-book.js';
 import type { Pair } from '../src/domain/pair.js';
 import type { Timeframe } from '../src/domain/timeframe.js';
-import { shippedModels } from './models.js';
+import { ON_CPU, shippedModels } from './models.js';
 import type { RandomWalk } from './random-walk.js';
 
 interface Call {
@@ -45,7 +45,7 @@ export class Alone {
     const { symbols, timeframes } = this.market;
     this.#calls = await Promise.all(
       shippedModels().map(async (model) => {
-        const engine = new OnnxEngine('cpu');
+        const engine = new OnnxEngine(ON_CPU);
         await engine.load(specOf(model));
         const columns = featureColumnsOf(model.features.map(({ name }) => name));
         const inputs = timeframes.map(() => new Float32Array(symbols.length * model.window * columns.length));

@@ -1,7 +1,7 @@
 import { OnnxEngine } from '../src/engines/onnx.engine.js';
 import { specOf } from '../src/engines/model-spec.js';
 import { refOf } from '../src/domain/model.js';
-import { shippedModels } from './models.js';
+import { ON_CPU, shippedModels } from './models.js';
 import { quantile, ratio, round, type BenchReport, type Ratio } from './report.js';
 
 const ROWS = [50, 500, 2_000];
@@ -22,7 +22,7 @@ export default async function batching(): Promise<BenchReport> {
   const table: Record<string, string | number>[] = [];
   const ratios: Ratio[] = [];
   for (const model of shippedModels()) {
-    const engine = new OnnxEngine('cpu');
+    const engine = new OnnxEngine(ON_CPU);
     await engine.load(specOf(model));
     const width = model.window * model.features.length;
     for (const rows of ROWS) {

@@ -70,8 +70,8 @@ function settingsFor(databaseUrl: string): Settings {
 /** The stages that are measured, joined as in pipeline.ts, with the real database beside them. */
 function assemble(database: Database, settings: Settings) {
   const clock = new ExchangeClock(1);
-  const workers = workerCount(0, availableParallelism(), 'auto');
-  const pool = new WorkerPool({ workers, timeoutMs: 60_000, provider: 'auto' });
+  const workers = workerCount(0, availableParallelism());
+  const pool = new WorkerPool({ workers, timeoutMs: 60_000 });
   const inference = new BatchInferenceService(settings, clock, pool, new RunRepository(database));
   const strategy = new StrategyService(settings, new SignalRepository(database), clock);
   const report = (error: unknown) => {
@@ -151,7 +151,7 @@ async function measureAlone(alone: Alone, samples: Samples): Promise<void> {
 /** One size of the system. */
 async function measure(system: System, symbols: number, timeframes: number): Promise<[Samples, LoopDelay]> {
   await system.inference.start();
-  await system.inference.adopt(shippedModels());
+  await system.inference.adopt(shippedModels('served'));
   const market = marketOf(symbols, timeframes);
   market.walks.forEach((walk) => system.inference.warmUp(walk.columns(HISTORY)));
   const alone = new Alone(marketOf(symbols, timeframes), HISTORY);

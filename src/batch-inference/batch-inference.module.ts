@@ -10,11 +10,10 @@ import { RunRepository } from './run.repository.js';
 import { WorkerPool } from './worker-pool.service.js';
 
 function poolFor({ config }: Settings): WorkerPool {
-  const { ONNX_ENABLED, INFERENCE_WORKERS, INFERENCE_TIMEOUT, EXECUTION_PROVIDER } = config;
+  const { ONNX_ENABLED, INFERENCE_WORKERS, INFERENCE_TIMEOUT } = config;
   return new WorkerPool({
-    workers: ONNX_ENABLED ? workerCount(INFERENCE_WORKERS, availableParallelism(), EXECUTION_PROVIDER) : 0,
+    workers: ONNX_ENABLED ? workerCount(INFERENCE_WORKERS, availableParallelism()) : 0,
     timeoutMs: INFERENCE_TIMEOUT * 1000,
-    provider: EXECUTION_PROVIDER,
   });
 }
 

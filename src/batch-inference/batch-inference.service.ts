@@ -9,7 +9,7 @@ import { Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { Outlet } from '../platform/outlet.js';
 import { BufferPool } from './buffers.js';
-import { precisionFor } from '../engines/provider.js';
+import { precisionOf } from '../engines/provider.js';
 import { FEATURE_NAMES } from './features/feature-table.js';
 import { InferenceStatus, type BatchInferenceStatus } from './inference-status.js';
 import { Intake } from './intake.js';
@@ -160,8 +160,11 @@ export class BatchInferenceService {
         engine: pool.engines[key] ?? 'none',
         timeframes: model.timeframes,
       })),
-      provider: { asked: config.EXECUTION_PROVIDER, notes: pool.notes },
-      precision: precisionFor(config.MIXED_PRECISION_ENABLED),
+      provider: config.EXECUTION_PROVIDER,
+      precision: precisionOf(
+        config.MIXED_PRECISION_ENABLED,
+        this.#served.map(({ model }) => model.variant),
+      ),
       series: this.#book.count,
       candlesAbsorbed: this.#intake.absorbed,
       running: this.#current !== undefined,
@@ -211,11 +214,11 @@ export class BatchInferenceService {
 
   /** Packs the rows of one model. Nothing is absorbed meanwhile: the main loop has its turns, the series stand still. */
   async #gather(
-    { model, columns }: Served,
+    { model, key, columns }: Served,
     { symbols }: Interval,
     { rows, series, absent }: Present,
   ): Promise<ModelBatch> {
-    const shards = shardsOf(rows.length, this.settings.config.BATCH_SIZE, this.pool.size);
+    const shards = shardsOf(rows.length, this.settings.config.BATCH_SIZE, this.pool.workersOf(key));
     const batch = new ModelBatch(symbols, model.window * columns.length, shards, this.#buffers);
     absent.forEach((reason, row) => batch.abstain(row, reason));
     let sliceBegan = this.clock.wallNow();
@@ -249,11 +252,12 @@ export class BatchInferenceService {
       moments.inferred = Math.max(...answers.map(({ inferred }) => inferred));
     }
     const { probabilities, answered, abstentions } = batch;
-    const { name, version, weight, features } = model;
+    const { name, version, weight, features, shadow = false } = model;
     const run: ModelRun = {
       id: runId(model, interval.timeframe, interval.openTime),
       model: { name, version },
       weight,
+      shadow,
       probabilities,
       answered,
       abstentions,

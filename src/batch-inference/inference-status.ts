@@ -33,7 +33,8 @@ export interface StatusInput {
     readonly engine: string;
     readonly timeframes: readonly Timeframe[];
   }[];
-  readonly provider: { readonly asked: ProviderChoice; readonly notes: readonly string[] };
+  /** As asked for; what could not be had stands beside each model in the registry. */
+  readonly provider: ProviderChoice;
   readonly precision: Precision;
   readonly series: number;
   readonly candlesAbsorbed: number;

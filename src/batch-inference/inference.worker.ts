@@ -1,13 +1,12 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { InferenceEngine } from '../engines/inference.engine.js';
-import { OnnxEngine } from '../engines/onnx.engine.js';
+import { engineFor } from '../engines/variant.engine.js';
 import type { ModelSpec } from '../engines/model-spec.js';
-import type { FromWorker, ToWorker, WorkerSetup } from './worker-protocol.js';
+import type { FromWorker, ToWorker } from './worker-protocol.js';
 
 /** Batch sizes of the warm-up runs: the first run of a size allocates, and must not be the first one that is waited for. */
 const WARM_UP_ROWS = [2, 64, 512];
 
-const { provider } = workerData as WorkerSetup;
 const port = parentPort!;
 const engines = new Map<string, InferenceEngine>();
 
@@ -17,15 +16,15 @@ const reasonOf = (error: unknown) => (error instanceof Error ? error.message : S
 const reply = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
 async function load(model: ModelSpec): Promise<void> {
-  const engine = new OnnxEngine(provider);
+  const engine = engineFor(model.variant);
   try {
     await engine.load(model);
     const largest = Math.max(...WARM_UP_ROWS);
     const input = new Float32Array(largest * model.window * model.features);
-    const output = new Float32Array(largest * 3);
+    const output = new Float32Array(largest * model.columns);
     for (const rows of WARM_UP_ROWS) await engine.run(rows, input, output);
     engines.set(model.key, engine);
-    reply({ kind: 'loaded', key: model.key, engine: engine.label, notes: engine.notes });
+    reply({ kind: 'loaded', key: model.key, engine: engine.label });
   } catch (error) {
     await engine.release();
     reply({ kind: 'refused', key: model.key, reason: reasonOf(error) });

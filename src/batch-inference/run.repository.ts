@@ -27,6 +27,7 @@ const COLUMNS = [
   'timeframe',
   'open_time',
   'engine',
+  'shadow',
   'rows',
   'answered',
   'abstentions',
@@ -36,7 +37,7 @@ const COLUMNS = [
 const INSERT_RUNS = `
   insert into runs (${COLUMNS.join(', ')})
   select ${COLUMNS.join(', ')} from json_to_recordset($1::json) as run (
-    id text, model text, version text, timeframe text, open_time timestamptz, engine text, rows integer,
+    id text, model text, version text, timeframe text, open_time timestamptz, engine text, shadow boolean, rows integer,
     answered integer, abstentions jsonb, ${TIMED_TYPES})
   on conflict do nothing`;
 
@@ -159,6 +160,7 @@ function runRecord({ timeframe, openTime, symbols }: PredictionBatch, run: Model
     timeframe,
     open_time: new Date(openTime).toISOString(),
     engine: run.engine,
+    shadow: run.shadow,
     rows: symbols.length,
     answered: run.answered.reduce((sum, one) => sum + one, 0),
     abstentions: countByReason(run.abstentions.values()),

@@ -12,6 +12,7 @@ export type RunRow = {
   readonly timeframe: Timeframe;
   readonly open_time: Date;
   readonly engine: string;
+  readonly shadow: boolean;
   readonly rows: number;
   readonly answered: number;
   readonly abstentions: Partial<Record<Abstention, number>>;

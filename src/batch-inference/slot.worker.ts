@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Job, Outcome } from './job.js';
 import type { ModelSpec } from '../engines/model-spec.js';
-import type { FromWorker, ToWorker, WorkerSetup } from './worker-protocol.js';
+import type { FromWorker, ToWorker } from './worker-protocol.js';
 
 const BACKOFF_MS = [100, 250, 1000, 5000] as const;
 
@@ -19,7 +19,6 @@ export type SlotState = 'starting' | 'idle' | 'busy' | 'draining' | 'closing' | 
 
 export interface SlotOptions {
   readonly entry: URL;
-  readonly setup: WorkerSetup;
   /** Counted from the moment the job is posted to an idle thread; waiting in the queue is not in it. */
   readonly timeoutMs: number;
 }
@@ -29,7 +28,7 @@ export interface SlotEvents {
   free(slot: Slot): void;
   /** It takes no jobs for a while: `draining` past a deadline, `down` when its thread died. */
   away(slot: Slot, state: 'draining' | 'down', reason: string): void;
-  loaded(key: string, engine: string, notes: readonly string[]): void;
+  loaded(key: string, engine: string): void;
   refused(key: string, reason: string): void;
 }
 
@@ -66,6 +65,11 @@ export class Slot {
   /** Will take a job in its turn: not lost to a run past its deadline, nor to a thread that died and did not answer since. */
   get alive(): boolean {
     return this.#state === 'idle' || this.#state === 'busy' || (this.#state === 'starting' && this.#failures === 0);
+  }
+
+  /** A model that it has loaded, or will when its thread is up again. */
+  holds(key: string): boolean {
+    return this.#loaded.has(key) || (this.#wanted.some((model) => model.key === key) && !this.#refused.has(key));
   }
 
   /**
@@ -110,7 +114,6 @@ export class Slot {
     this.#refused.clear();
     const worker = new Worker(this.options.entry, {
       name: `inference-${this.index}`,
-      workerData: this.options.setup,
       execArgv: [],
     });
     this.#worker = worker;
@@ -127,7 +130,7 @@ export class Slot {
     if (message.kind === 'ran') return this.#answered(message);
     if (message.kind === 'loaded') {
       this.#loaded.add(message.key);
-      this.events.loaded(message.key, message.engine, message.notes);
+      this.events.loaded(message.key, message.engine);
     } else if (message.kind === 'refused') {
       this.#refused.add(message.key);
       this.events.refused(message.key, message.reason);

@@ -1,15 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
-import type { ProviderChoice } from '../engines/provider.js';
 import type { Job, Outcome } from './job.js';
 import type { ModelSpec } from '../engines/model-spec.js';
+import { onlyOnce } from '../engines/provider.js';
 import { Slot, type SlotState } from './slot.worker.js';
 
 export interface PoolOptions {
   readonly workers: number;
   readonly timeoutMs: number;
-  readonly provider: ProviderChoice;
   /** The worker's script; absent: this module's. */
   readonly entry?: URL;
 }
@@ -23,8 +22,6 @@ export interface PoolStatus {
   readonly replacements: number;
   /** Model → what runs it. */
   readonly engines: Readonly<Record<string, string>>;
-  /** Providers that were asked for and could not be had, with the reason. */
-  readonly notes: readonly string[];
 }
 
 /** @returns the worker's built script; run from sources (tests), the one that the last build left in dist/ */
@@ -34,7 +31,7 @@ function ownEntry(): URL {
 }
 
 /**
- * Worker threads that each hold every active model, and the queue in front of them. First come, first served, one job at
+ * Worker threads that each hold every active model (those on a GPU only the first), and the queue in front of them. First come, first served, one job at
  * a time per worker; a job's deadline starts when a worker takes it.
  */
 export class WorkerPool {
@@ -43,7 +40,6 @@ export class WorkerPool {
   readonly #queue: Job[] = [];
   readonly #engines = new Map<string, string>();
   readonly #refusals = new Map<string, string>();
-  readonly #notes = new Set<string>();
   #stranded: NodeJS.Timeout | undefined;
   #timeouts = 0;
   #failures = 0;
@@ -51,28 +47,26 @@ export class WorkerPool {
   #closed = false;
 
   constructor(private readonly options: PoolOptions) {
-    const { provider, timeoutMs, entry = ownEntry() } = options;
+    const { timeoutMs, entry = ownEntry() } = options;
     this.#slots = Array.from(
       { length: options.workers },
       (_, index) =>
         new Slot(
           index,
-          { entry, setup: { provider }, timeoutMs },
+          { entry, timeoutMs },
           {
             free: () => this.#dispatch(),
             away: (slot, state, reason) => this.#away(slot, state, reason),
-            loaded: (key, engine, notes) => {
-              this.#engines.set(key, engine);
-              notes.forEach((note) => this.#notes.add(note));
-            },
+            loaded: (key, engine) => void this.#engines.set(key, engine),
             refused: (key, reason) => this.#refusals.set(key, reason),
           },
         ),
     );
   }
 
-  get size(): number {
-    return this.#slots.length;
+  /** How many workers hold the model: a version on a GPU has one, others all. */
+  workersOf(key: string): number {
+    return this.#slots.filter((slot) => slot.holds(key)).length;
   }
 
   /**
@@ -83,7 +77,8 @@ export class WorkerPool {
   async hold(models: readonly ModelSpec[]): Promise<ReadonlyMap<string, string>> {
     if (this.#closed) return new Map();
     this.#refusals.clear();
-    await Promise.all(this.#slots.map((slot) => slot.hold(models)));
+    const shared = models.filter(({ variant }) => !onlyOnce(variant));
+    await Promise.all(this.#slots.map((slot) => slot.hold(slot.index === 0 ? models : shared)));
     for (const key of [...this.#engines.keys()]) {
       if (!models.some((model) => model.key === key)) this.#engines.delete(key);
     }
@@ -117,7 +112,6 @@ export class WorkerPool {
       failures: this.#failures,
       replacements: this.#replacements,
       engines: Object.fromEntries(this.#engines),
-      notes: [...this.#notes],
     };
   }
 
@@ -131,8 +125,9 @@ export class WorkerPool {
 
   #dispatch(): void {
     for (const slot of this.#slots) {
-      if (this.#queue.length === 0) break;
-      if (slot.state === 'idle') slot.take(this.#queue.shift()!);
+      if (slot.state !== 'idle') continue;
+      const next = this.#queue.findIndex(({ key }) => slot.holds(key) || this.workersOf(key) === 0);
+      if (next >= 0) slot.take(this.#queue.splice(next, 1)[0]!);
     }
     this.#watch();
   }

@@ -1,10 +1,4 @@
-import type { ProviderChoice } from '../engines/provider.js';
 import type { ModelSpec } from '../engines/model-spec.js';
-
-/** What a worker is told when it starts. */
-export interface WorkerSetup {
-  readonly provider: ProviderChoice;
-}
 
 /**
  * Main thread → worker. One at a time is in flight: the next is posted when the last was answered. Numbers cross as
@@ -27,7 +21,7 @@ export type ToWorker =
 /** Worker → main thread. */
 export type FromWorker =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'loaded'; readonly key: string; readonly engine: string; readonly notes: readonly string[] }
+  | { readonly kind: 'loaded'; readonly key: string; readonly engine: string }
   | { readonly kind: 'refused'; readonly key: string; readonly reason: string }
   | { readonly kind: 'unloaded'; readonly key: string }
   | {

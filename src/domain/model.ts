@@ -16,10 +16,39 @@ export interface ModelFeature {
   readonly importance: number;
 }
 
+export const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'webgpu'] as const;
+/** Where ONNX Runtime computes. */
+export type Provider = (typeof PROVIDERS)[number];
+
+/**
+ * One way to run a version. `tree` is our own kernel, on the CPU, in the model's own arithmetic. Precision is that of the
+ * weights; answers enter and leave in the model's own type.
+ */
+export type Variant =
+  | { readonly engine: 'tree' }
+  | { readonly engine: 'onnx'; readonly provider: Provider; readonly precision: 'full' | 'fp16' };
+
+/** @returns `tree`, `onnx/cpu`, `onnx/webgpu/fp16` */
+export function variantLabel(variant: Variant): string {
+  if (variant.engine === 'tree') return 'tree';
+  return `onnx/${variant.provider}${variant.precision === 'fp16' ? '/fp16' : ''}`;
+}
+
+/** @returns what `variantLabel` wrote, undefined for anything else */
+export function parseVariant(label: string): Variant | undefined {
+  if (label === 'tree') return { engine: 'tree' };
+  const [engine, provider, half, ...rest] = label.split('/');
+  const known = PROVIDERS.find((one) => one === provider);
+  if (engine !== 'onnx' || !known || rest.length > 0 || (half !== undefined && half !== 'fp16')) return undefined;
+  return { engine, provider: known, precision: half ? 'fp16' : 'full' };
+}
+
 /** A model version that was admitted: what BatchInference needs to serve it. */
 export interface ActiveModel extends ModelRef {
-  /** Absolute path of the ONNX file whose sha256 was checked. */
+  /** Absolute path of the ONNX file whose sha256 was checked: of the variant that was chosen. */
   readonly file: string;
+  /** The fastest one that its certificate covers. */
+  readonly variant: Variant;
   readonly timeframes: readonly Timeframe[];
   readonly features: readonly ModelFeature[];
   /** 1: input is [rows, features]; more: [rows, window, features], oldest candle first. */
@@ -27,8 +56,12 @@ export interface ActiveModel extends ModelRef {
   readonly input: string;
   /** Name of the output that holds the class probabilities [rows, 3]: short, flat, long. */
   readonly output: string;
+  /** Margins, of models whose last transform is applied outside the graph: the same code then ends every engine. */
+  readonly margins?: { readonly output: string; readonly columns: number };
   /** Vote weight in the ensemble, > 0. */
   readonly weight: number;
+  /** Runs and is recorded, but has no vote: nothing is traded on it. */
+  readonly shadow?: boolean;
 }
 
 export const CLASSES = ['short', 'flat', 'long'] as const;

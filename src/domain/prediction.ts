@@ -17,6 +17,8 @@ export interface ModelRun {
   readonly id: string;
   readonly model: ModelRef;
   readonly weight: number;
+  /** It is recorded, but has no vote. */
+  readonly shadow: boolean;
   /** [rows × 3] short, flat, long. Meaningless where `answered` is 0. */
   readonly probabilities: Float32Array;
   /** [rows] 1 where the model answered. */

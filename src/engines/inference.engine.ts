@@ -9,8 +9,6 @@ export type Answer = 'predictions' | 'margins';
 export abstract class InferenceEngine {
   /** What runs it, once loaded: `onnx/cpu`, `tree`. */
   abstract readonly label: string;
-  /** What was asked for and could not be had, each with its reason. */
-  abstract readonly notes: readonly string[];
 
   /** @throws with the reason when the file, its names, types or shapes are not what the spec says */
   abstract load(spec: ModelSpec): Promise<void>;

@@ -1,9 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Provider, Variant } from '../domain/model.js';
+import { variantLabel } from '../domain/model.js';
+import { InferenceEngine, type Answer, type Floats } from './inference.engine.js';
 import type { ModelSpec } from './model-spec.js';
-import { InferenceEngine } from './inference.engine.js';
-import { providersFor, type Provider, type ProviderChoice } from './provider.js';
-
-const CLASS_COUNT = 3;
+import { decodeModel } from './onnx/onnx-proto.js';
+import { readTreeModel } from './onnx/read-tree-model.js';
+import { applyLink, type Link } from './trees/link.js';
+import type { Float } from './trees/tree-ensemble.js';
 
 /**
  * Single-threaded: sums are then reproducible whatever the machine, and the rows are spread over workers instead. No
@@ -24,100 +28,119 @@ function optionsFor(provider: Provider): InferenceSession.SessionOptions {
   };
 }
 
+interface Loaded {
+  readonly session: InferenceSession;
+  readonly spec: ModelSpec;
+  /** Of the input and of every output. */
+  readonly float: Float;
+  /** The last transform, of a model that leaves it to us. */
+  readonly link: Link | undefined;
+}
+
 /** ONNX Runtime. `run` blocks its thread for as long as the model computes: it belongs in a worker. */
 export class OnnxEngine extends InferenceEngine {
-  #session: InferenceSession | undefined;
-  #spec: ModelSpec | undefined;
-  #label = 'onnx';
-  #pair = new Float32Array(0);
-  readonly #notes: string[] = [];
+  #loaded: Loaded | undefined;
+  #rows: Floats = new Float32Array(0);
 
-  constructor(private readonly choice: ProviderChoice) {
+  constructor(private readonly variant: Extract<Variant, { engine: 'onnx' }>) {
     super();
   }
 
   override get label(): string {
-    return this.#label;
-  }
-
-  override get notes(): readonly string[] {
-    return this.#notes;
+    return variantLabel(this.variant);
   }
 
   override async load(spec: ModelSpec): Promise<void> {
-    this.#session = await this.#create(spec.file);
-    this.#spec = spec;
-    this.#pair = new Float32Array(2 * spec.window * spec.features);
-    const fault = faultOf(this.#session, spec);
-    if (!fault) return;
-    await this.release();
-    throw new Error(fault);
+    const bytes = await readFile(spec.file);
+    const session = await InferenceSession.create(bytes, optionsFor(this.variant.provider));
+    try {
+      const float = floatOf(session, spec);
+      this.#loaded = { session, spec, float, link: spec.margins && linkIn(bytes) };
+      this.#rows = arrayOf(float, 0);
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
   }
 
-  override async run(rows: number, input: Float32Array, output: Float32Array): Promise<void> {
-    if (!this.#session || !this.#spec) throw new Error('the model is not loaded');
-    const { window, features, input: name, output: wanted } = this.#spec;
+  override async run(rows: number, input: Floats, output: Floats, answer: Answer = 'predictions'): Promise<void> {
+    if (!this.#loaded) throw new Error('the model is not loaded');
+    const { spec, float, link } = this.#loaded;
+    if (answer === 'predictions' && !link) return this.#fetch(spec.output, spec.columns, rows, input, output);
+    if (!spec.margins) throw new Error(`${spec.key} names no margins`);
+    const { output: name, columns } = spec.margins;
+    if (answer === 'margins' || !link) return this.#fetch(name, columns, rows, input, output);
+    const margins = arrayOf(float, rows * columns);
+    await this.#fetch(name, columns, rows, input, margins);
+    applyLink(link, float, margins, rows, columns, output);
+  }
+
+  override async release(): Promise<void> {
+    const session = this.#loaded?.session;
+    this.#loaded = undefined;
+    await session?.release();
+  }
+
+  async #fetch(name: string, columns: number, rows: number, input: Floats, output: Floats): Promise<void> {
+    const { session, spec, float } = this.#loaded!;
+    const { window, features } = spec;
     const width = window * features;
     // The runtime has a matrix kernel of its own for one row (where weights are not packed), free to add in another
     // order: one row is run twice over, so that its answer is the same bit for bit in a batch of any size.
     const count = Math.max(2, rows);
-    if (rows === 1) {
-      this.#pair.set(input.subarray(0, width));
-      this.#pair.copyWithin(width, 0, width);
-    }
-    const data = rows === 1 ? this.#pair : input.subarray(0, count * width);
+    const data = this.#dataFor(rows, count, width, input);
     const shape = window > 1 ? [count, window, features] : [count, features];
-    const answer = (await this.#session.run({ [name]: new Tensor('float32', data, shape) }, [wanted]))[wanted];
-    if (
-      answer?.type !== 'float32' ||
-      answer.dims.length !== 2 ||
-      answer.dims[0] !== count ||
-      answer.dims[1] !== CLASS_COUNT
-    ) {
-      throw new Error(
-        `output ${wanted} is ${answer?.type} [${answer?.dims.join(', ')}], expected float32 [${count}, 3]`,
-      );
+    const tensor = new Tensor(float, data as Float32Array, shape);
+    const found = (await session.run({ [spec.input]: tensor }, [name]))[name];
+    if (found?.type !== float || sizeOf(found.dims) !== count * columns || found.dims[0] !== count) {
+      const is = `${found?.type} [${found?.dims.join(', ')}]`;
+      throw new Error(`output ${name} is ${is}, expected ${float} [${count}, ${columns}]`);
     }
-    output.set((answer.data as Float32Array).subarray(0, rows * CLASS_COUNT));
+    output.set((found.data as Floats).subarray(0, rows * columns));
   }
 
-  override async release(): Promise<void> {
-    const session = this.#session;
-    this.#session = undefined;
-    await session?.release();
-  }
-
-  /** The runtime does not fall back by itself: each provider is tried, and why one failed is kept. */
-  async #create(file: string): Promise<InferenceSession> {
-    const providers = providersFor(this.choice);
-    for (const provider of providers) {
-      try {
-        const session = await InferenceSession.create(file, optionsFor(provider));
-        this.#label = `onnx/${provider}`;
-        return session;
-      } catch (error) {
-        if (provider === providers.at(-1)) throw error;
-        this.#notes.push(`${provider}: ${error instanceof Error ? error.message : String(error)}`);
-      }
-    }
-    throw new Error('no execution provider');
+  /** @returns `count` rows of the model's type: the caller's own where they are that already */
+  #dataFor(rows: number, count: number, width: number, input: Floats): Floats {
+    const given = input.subarray(0, rows * width);
+    const fits = input instanceof (this.#loaded!.float === 'float32' ? Float32Array : Float64Array);
+    if (rows === count && fits) return given;
+    if (this.#rows.length < count * width) this.#rows = arrayOf(this.#loaded!.float, count * width);
+    this.#rows.set(given);
+    if (rows === 1) this.#rows.copyWithin(width, 0, width);
+    return this.#rows.subarray(0, count * width);
   }
 }
 
-/** @returns what is wrong with the loaded model's names, types or shapes, undefined when it is as the spec says */
-function faultOf(session: InferenceSession, spec: ModelSpec): string | undefined {
+const arrayOf = (float: Float, length: number): Floats =>
+  float === 'float32' ? new Float32Array(length) : new Float64Array(length);
+
+const sizeOf = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
+
+/** The link lies in the file beside the trees: whoever runs it ends it the same way. */
+function linkIn(bytes: Uint8Array): Link {
+  const read = readTreeModel(decodeModel(bytes));
+  if ('reason' in read) throw new Error(`its margins need the link of a tree model, but ${read.reason}`);
+  return read.model.link;
+}
+
+/** @returns the model's type @throws saying what of the loaded model's names, types or shapes is not as the spec says */
+function floatOf(session: InferenceSession, spec: ModelSpec): Float {
   const input = session.inputMetadata.find(({ name }) => name === spec.input);
-  if (!input) return `no input ${spec.input}; the model has ${session.inputNames.join(', ')}`;
-  if (!session.outputNames.includes(spec.output)) {
-    return `no output ${spec.output}; the model has ${session.outputNames.join(', ')}`;
+  if (!input) throw new Error(`no input ${spec.input}; the model has ${session.inputNames.join(', ')}`);
+  for (const output of [spec.output, ...(spec.margins ? [spec.margins.output] : [])]) {
+    if (!session.outputNames.includes(output))
+      throw new Error(`no output ${output}; the model has ${session.outputNames.join(', ')}`);
   }
-  if (!input.isTensor || input.type !== 'float32') return `input ${spec.input} is not a float32 tensor`;
+  if (!input.isTensor || (input.type !== 'float32' && input.type !== 'float64'))
+    throw new Error(`input ${spec.input} is no float32 or float64 tensor`);
   const expected = spec.window > 1 ? [spec.window, spec.features] : [spec.features];
   const fixed = input.shape.slice(1);
   const fits =
     fixed.length === expected.length &&
     fixed.every((size, i) => typeof size === 'string' || size === -1 || size === expected[i]);
-  if (!fits) return `input ${spec.input} is [${input.shape.join(', ')}], expected [rows, ${expected.join(', ')}]`;
-  if (typeof input.shape[0] === 'number' && input.shape[0] > 0) return `input ${spec.input} fixes the number of rows`;
-  return undefined;
+  if (!fits)
+    throw new Error(`input ${spec.input} is [${input.shape.join(', ')}], expected [rows, ${expected.join(', ')}]`);
+  if (typeof input.shape[0] === 'number' && input.shape[0] > 0)
+    throw new Error(`input ${spec.input} fixes the number of rows`);
+  return input.type;
 }

@@ -1,33 +1,51 @@
-export type Provider = 'cpu' | 'cuda' | 'tensorrt' | 'webgpu';
-export type ProviderChoice = 'auto' | Provider;
+import { PROVIDERS, type Provider, type Variant } from '../domain/model.js';
 
-const ORDER: Readonly<Record<ProviderChoice, readonly Provider[]>> = {
-  auto: ['cpu'],
-  cpu: ['cpu'],
-  cuda: ['cuda', 'cpu'],
-  tensorrt: ['tensorrt', 'cuda', 'cpu'],
-  webgpu: ['webgpu', 'cpu'],
-};
+export const PROVIDER_CHOICES = ['auto', ...PROVIDERS] as const;
+export type ProviderChoice = (typeof PROVIDER_CHOICES)[number];
 
-/** @returns the providers to try, best first; the last always works */
-export function providersFor(choice: ProviderChoice): readonly Provider[] {
-  return ORDER[choice];
+/** What the machine has. A software Vulkan device is no card. */
+export interface GraphicsCard {
+  readonly any: boolean;
+  readonly nvidia: boolean;
 }
 
-/** @returns how many workers the machine and the provider allow; two workers on WebGPU at once end the process (SIGSEGV) */
-export function workerCount(asked: number, cores: number, choice: ProviderChoice): number {
-  if (choice === 'webgpu') return 1;
+/**
+ * @returns the providers to try, the wanted one first; the last always works. `auto` tries a GPU's provider only where there
+ *   is a card: a software adapter would be accepted without an error, and be slower than the CPU.
+ */
+export function providersFor(choice: ProviderChoice, card: GraphicsCard): readonly Provider[] {
+  switch (choice) {
+    case 'auto':
+      return [...(card.nvidia ? (['cuda'] as const) : []), ...(card.any ? (['webgpu'] as const) : []), 'cpu'];
+    case 'tensorrt':
+      return ['tensorrt', 'cuda', 'cpu'];
+    case 'cpu':
+      return ['cpu'];
+    default:
+      return [choice, 'cpu'];
+  }
+}
+
+/** @returns how many workers run: as asked, else one a core, less one for the main thread */
+export function workerCount(asked: number, cores: number): number {
   return asked > 0 ? asked : Math.max(1, cores - 1);
+}
+
+/** A GPU has one session, in one worker: two on WebGPU at once end the process (SIGSEGV), two on CUDA wait for each other. */
+export function onlyOnce(variant: Variant): boolean {
+  return variant.engine === 'onnx' && variant.provider !== 'cpu';
 }
 
 export interface Precision {
   readonly mixedAsked: boolean;
-  readonly used: 'fp32';
+  readonly used: 'full' | 'mixed';
   readonly reason: string | null;
 }
 
-/** @returns the precision in use: the CPU runs FP16 models by casting each value to FP32, so FP32 is used */
-export function precisionFor(mixedAsked: boolean): Precision {
-  const reason = 'MIXED_PRECISION_ENABLED has no effect: the CPU casts FP16 to FP32, no gain measured';
-  return { mixedAsked, used: 'fp32', reason: mixedAsked ? reason : null };
+/** @returns the precision in use: FP16 is chosen a version, where it is measured faster and stays within its bound */
+export function precisionOf(mixedAsked: boolean, variants: readonly Variant[]): Precision {
+  const mixed = variants.some((variant) => variant.engine === 'onnx' && variant.precision === 'fp16');
+  if (mixed) return { mixedAsked, used: 'mixed', reason: null };
+  const reason = 'MIXED_PRECISION_ENABLED is on, but no version was measured faster in FP16 within its bound';
+  return { mixedAsked, used: 'full', reason: mixedAsked ? reason : null };
 }

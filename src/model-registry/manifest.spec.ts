@@ -47,10 +47,11 @@ describe('a manifest', () => {
 
   it('becomes what inference needs, timeframes shortest first', () => {
     const { manifest: read } = checkManifest(manifest(), place, known);
-    expect(activeModelOf(read!, '/models/gbt/1.0.0/model.onnx')).toEqual({
+    expect(activeModelOf(read!, '/models/gbt/1.0.0/model.onnx', { engine: 'tree' })).toEqual({
       name: 'gbt',
       version: '1.0.0',
       file: '/models/gbt/1.0.0/model.onnx',
+      variant: { engine: 'tree' },
       timeframes: ['5m', '1h'],
       features: [feature('rsi_14'), feature('macd')],
       window: 1,
@@ -62,7 +63,7 @@ describe('a manifest', () => {
 
   it.each<[string, Record<string, unknown>, string, RegExp]>([
     ['an unknown key', { sha265: HASH }, 'MANIFEST_INVALID', /sha265/],
-    ['another schema', { schema: 2 }, 'MANIFEST_INVALID', /schema/],
+    ['another schema', { schema: 3 }, 'MANIFEST_INVALID', /schema/],
     ['no semantic version', { version: '1.0' }, 'MANIFEST_INVALID', /semantic version/],
     ['a name that is not its folder', { name: 'tcn' }, 'MANIFEST_INVALID', /folder is "gbt"/],
     ['a version that is not its folder', { version: '1.0.1' }, 'MANIFEST_INVALID', /folder is "1\.0\.0"/],
@@ -103,6 +104,32 @@ describe('a manifest', () => {
     const [first] = checkManifest(manifest(change), place, known).faults;
     expect(first?.code).toBe(code);
     expect(first?.message).toMatch(message);
+  });
+
+  it('without timeframes may read any columns and answer anything', () => {
+    const { faults } = checkManifest(
+      manifest({
+        ...{ schema: 2, timeframes: [], feature_hash: null, labels: null, training: null },
+        input: { name: 'features', shape: [null, 2], dtype: 'float64' },
+        output: { name: 'predictions', shape: [null, 1], dtype: 'float64', classes: null },
+        margins: { name: 'margins', columns: 1 },
+        features: [{ name: 'moon_phase' }, { name: 'tide', categories: ['ebb', 'flood'] }],
+      }),
+      place,
+      known,
+    );
+    expect(faults).toEqual([]);
+  });
+
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['features of its own', { feature_hash: null }, /need this project's features/],
+    [
+      'other classes',
+      { output: { name: 'p', shape: [null, 2], dtype: 'float32', classes: ['up', 'down'] } },
+      /classes/,
+    ],
+  ])('with timeframes and %s is refused', (_, change, message) => {
+    expect(checkManifest(manifest(change), place, known).faults[0]?.message).toMatch(message);
   });
 
   it('has every fault named at once', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CLASSES, type ActiveModel } from '../domain/model.js';
+import { CLASSES, type ActiveModel, type Variant } from '../domain/model.js';
 import { TIMEFRAMES } from '../domain/timeframe.js';
 import type { Refusal } from './refusal-codes.js';
 
@@ -9,55 +9,87 @@ const rows = z.null('must be null: the number of rows is free');
 const count = z.number().int().min(1).max(4096);
 const symbol = z.string().min(1).max(40);
 
-/** manifest.json, schema 1. What is not named here is refused, so that a misspelt key never passes for an absent one. */
+const dtype = z.enum(['float32', 'float64']);
+export const modelName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower case letters, digits and dashes');
+export const modelVersion = z.string().regex(SEMVER, 'must be a semantic version, like 1.0.0');
+
+/**
+ * manifest.json. What is not named here is refused, so that a misspelt key never passes for an absent one. Schema 1 is
+ * schema 2 without what is optional here. A model without timeframes is no part of the trading loop: it may read any columns
+ * and answer anything.
+ */
 export const manifestSchema = z.strictObject({
-  schema: z.literal(1),
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower case letters, digits and dashes'),
-  version: z.string().regex(SEMVER, 'must be a semantic version, like 1.0.0'),
+  schema: z.literal([1, 2]),
+  name: modelName,
+  version: modelVersion,
   kind: z.string().min(1).max(60),
   framework: z.strictObject({ name: z.string().min(1), version: z.string().min(1) }),
   sha256,
+  /** The file it was imported from. */
+  source: z
+    .strictObject({
+      file: z.string().min(1),
+      format: z.string().min(1),
+      sha256,
+      objective: z.string(),
+      written_by: z.string(),
+      notes: z.array(z.string()),
+    })
+    .optional(),
   input: z.strictObject({
     name: z.string().min(1),
     shape: z.union([z.tuple([rows, count]), z.tuple([rows, count, count])]),
-    dtype: z.literal('float32'),
+    dtype,
   }),
   output: z.strictObject({
     name: z.string().min(1),
-    shape: z.tuple([rows, z.literal(CLASSES.length)]),
-    dtype: z.literal('float32'),
-    classes: z.tuple([z.literal(CLASSES[0]), z.literal(CLASSES[1]), z.literal(CLASSES[2])]),
+    shape: z.tuple([rows, count]),
+    dtype,
+    /** What each column is the probability of; null where the columns are no classes. */
+    classes: z.array(z.string()).min(1).nullable(),
   }),
+  /** Before the last transform, which the service then applies itself: the same code ends every engine. */
+  margins: z.strictObject({ name: z.string().min(1), columns: count }).optional(),
   features: z
     .array(
       z.strictObject({
         name: z.string().min(1),
-        mean: z.number(),
-        std: z.number().nonnegative(),
-        importance: z.number().min(0).max(1),
+        mean: z.number().default(0),
+        /** 0: not known, or the same in every training row. */
+        std: z.number().nonnegative().default(0),
+        importance: z.number().min(0).max(1).default(0),
+        /** Names of its categories, in the order of their numbers. */
+        categories: z.array(z.union([z.string(), z.number()])).optional(),
       }),
     )
     .min(1)
     .max(4096),
-  feature_hash: sha256,
+  /** It takes NaN for a missing value; absent: trees with margins do, others do not. */
+  missing: z.boolean().optional(),
+  /** null: its columns are not this project's features. */
+  feature_hash: sha256.nullable(),
   window: count,
-  scaler: z.strictObject({ kind: z.enum(['standard', 'none']), inside: z.literal(true) }),
-  labels: z.looseObject({
-    method: z.string().min(1),
-    take_profit_atr: z.number().positive(),
-    stop_loss_atr: z.number().positive(),
-    horizon_candles: count,
-  }),
-  timeframes: z.array(z.enum(TIMEFRAMES)).min(1),
+  scaler: z.strictObject({ kind: z.string().min(1).max(40), inside: z.literal(true) }),
+  labels: z
+    .looseObject({
+      method: z.string().min(1),
+      take_profit_atr: z.number().positive(),
+      stop_loss_atr: z.number().positive(),
+      horizon_candles: count,
+    })
+    .nullable(),
+  timeframes: z.array(z.enum(TIMEFRAMES)),
   weight: z.number().positive().max(1000),
-  training: z.looseObject({
-    from: z.iso.datetime(),
-    to: z.iso.datetime(),
-    symbols: z.array(symbol).min(1),
-    rows: z.number().int().positive(),
-    held_out_symbols: z.array(symbol),
-    data: z.string().min(1),
-  }),
+  training: z
+    .looseObject({
+      from: z.iso.datetime(),
+      to: z.iso.datetime(),
+      symbols: z.array(symbol).min(1),
+      rows: z.number().int().positive(),
+      held_out_symbols: z.array(symbol),
+      data: z.string().min(1),
+    })
+    .nullable(),
   /** Out of sample; free in form, shown as it is. */
   metrics: z.record(z.string(), z.unknown()),
   created_at: z.iso.datetime(),
@@ -109,7 +141,7 @@ function placeFaults({ name, version }: Manifest, place: { name: string; version
   return faults;
 }
 
-function shapeFaults({ input, window, features, timeframes }: Manifest): Refusal[] {
+function shapeFaults({ input, output, window, features, timeframes }: Manifest): Refusal[] {
   const faults: Refusal[] = [];
   const expected = window === 1 && input.shape.length === 2 ? [null, features.length] : [null, window, features.length];
   if (input.shape.join() !== expected.join()) {
@@ -123,10 +155,18 @@ function shapeFaults({ input, window, features, timeframes }: Manifest): Refusal
   const names = features.map(({ name }) => name);
   const twice = names.filter((name, i) => names.indexOf(name) !== i);
   if (twice.length > 0) faults.push(invalid(`features names ${twice.join(', ')} twice`));
+  if (timeframes.length > 0 && output.classes?.join() !== CLASSES.join())
+    faults.push(invalid(`output.classes must be ${CLASSES.join(', ')} in a model that serves timeframes`));
+  if (output.classes && output.classes.length !== output.shape[1])
+    faults.push(invalid(`output.classes names ${output.classes.length} classes of ${output.shape[1]} columns`));
   return faults;
 }
 
-function featureFaults({ features, feature_hash }: Manifest, known: KnownFeatures): Refusal[] {
+function featureFaults({ features, feature_hash, timeframes }: Manifest, known: KnownFeatures): Refusal[] {
+  if (feature_hash === null) {
+    if (timeframes.length === 0) return [];
+    return [invalid("feature_hash is null, but timeframes are served: they need this project's features")];
+  }
   const names = features.map(({ name }) => name);
   const unknown = names.filter((name) => !known.names.includes(name));
   if (unknown.length > 0) {
@@ -142,17 +182,20 @@ function invalid(message: string): Refusal {
   return { code: 'MANIFEST_INVALID', message };
 }
 
-/** @param file absolute path of the ONNX file whose sha256 was checked */
-export function activeModelOf(manifest: Manifest, file: string): ActiveModel {
+/** @param file absolute path of the ONNX file whose sha256 was checked, the one that the variant runs */
+export function activeModelOf(manifest: Manifest, file: string, variant: Variant): ActiveModel {
+  const { margins } = manifest;
   return {
     name: manifest.name,
     version: manifest.version,
     file,
+    variant,
     timeframes: TIMEFRAMES.filter((timeframe) => manifest.timeframes.includes(timeframe)),
-    features: manifest.features,
+    features: manifest.features.map(({ name, mean, std, importance }) => ({ name, mean, std, importance })),
     window: manifest.window,
     input: manifest.input.name,
     output: manifest.output.name,
+    ...(margins && { margins: { output: margins.name, columns: margins.columns } }),
     weight: manifest.weight,
   };
 }

@@ -1,11 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { admissionEntry, AdmissionService } from './admission.service.js';
+import { admissionEntry, AdmissionService } from './admission/admission.service.js';
 import { FeatureCatalogue } from './feature-catalogue.port.js';
+import { LifecycleJob } from './lifecycle/lifecycle.job.js';
 import { ModelController } from './model.controller.js';
 import { ModelRegistryService } from './model-registry.service.js';
 
-/** Wall time one candidate may take in admission; the largest allowed file loads in a tenth of it. */
-const ADMISSION_LIMIT_MS = 15_000;
+/** Wall time one candidate may take; the largest allowed file loads in a tenth of it. */
+export const ADMISSION_LIMITS = { judgeMs: 15_000, certifyMs: 300_000 };
 
 @Module({})
 export class ModelRegistryModule {
@@ -16,8 +17,9 @@ export class ModelRegistryModule {
       controllers: [ModelController],
       providers: [
         ModelRegistryService,
+        LifecycleJob,
         { provide: FeatureCatalogue, useValue: features },
-        { provide: AdmissionService, useFactory: () => new AdmissionService(admissionEntry(), ADMISSION_LIMIT_MS) },
+        { provide: AdmissionService, useFactory: () => new AdmissionService(admissionEntry(), ADMISSION_LIMITS) },
       ],
       exports: [ModelRegistryService],
     };

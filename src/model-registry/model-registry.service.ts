@@ -1,37 +1,51 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { refOf, type ActiveModel } from '../domain/model.js';
+import { refOf, variantLabel, type ActiveModel, type Variant } from '../domain/model.js';
+import { graphicsCard } from '../engines/graphics-card.service.js';
+import { providersFor } from '../engines/provider.js';
 import { Settings } from '../platform/config/settings.js';
 import { Outlet } from '../platform/outlet.js';
-import type { Candidate, Verdict } from './admission.js';
-import { AdmissionService } from './admission.service.js';
+import type { Judged, Runnable, Verdict, Wishes } from './admission/admission.js';
+import { AdmissionService } from './admission/admission.service.js';
+import { certifiedVariants } from './certification/certificate.js';
+import { fileOf } from './certification/model-file.js';
 import { FeatureCatalogue } from './feature-catalogue.port.js';
-import { activeModelOf, checkManifest, type Manifest } from './manifest.js';
+import { LifecycleLog } from './lifecycle/lifecycle-log.service.js';
+import { standings } from './lifecycle/standing.js';
+import { activeModelOf } from './manifest.js';
+import { findVersions, type Found } from './model-folders.service.js';
+import { summaryOf, type ModelState, type ModelVersion, type RegistryStatus } from './model-status.js';
 import type { Refusal } from './refusal-codes.js';
-import { emptyVersion, summaryOf, type ModelVersion, type RegistryStatus } from './model-status.js';
-import { chooseActive, compareVersions } from './versions.js';
+import { chooseActive, type Choice } from './versions.js';
 
-const MANIFEST_LIMIT = 4 * 1024 * 1024;
+const ON_CPU: Variant = { engine: 'onnx', provider: 'cpu', precision: 'full' };
 
-interface Place {
-  readonly name: string;
-  readonly version: string;
-  readonly folder: string;
+/** A version with what the admission process said of it. */
+interface Admitted {
+  readonly found: Found;
+  readonly verdict: Verdict | undefined;
+  readonly refusal: Refusal | undefined;
+  readonly model: ActiveModel | undefined;
 }
 
 /**
- * Finds every model version under MODELS_DIR, has each judged (manifest here, the file itself in the admission process)
- * and hands on those that may serve. States of a version: found → refused | standby | active | disabled.
+ * Finds every model version under MODELS_DIR, has each judged (manifest and certificate here, the file itself in the
+ * admission process) and hands on those that run. States of a version: found → refused | standby | shadow | active |
+ * disabled.
  */
 @Injectable()
 export class ModelRegistryService {
   readonly activations = new Outlet<readonly ActiveModel[]>('activations');
   readonly #log = new Logger('ModelRegistry');
   readonly #directory: string;
-  readonly #enabled: boolean;
-  readonly #limit: number;
+  readonly #config: Settings['config'];
+  readonly #lifecycle: LifecycleLog;
+  readonly #wishes: Wishes;
+  /** By fingerprint: what has not changed is not judged again. */
+  #verdicts = new Map<string, Verdict>();
   #versions: readonly ModelVersion[] = [];
+  #seen = -1;
+  #loading: Promise<void> | undefined;
   #loaded = false;
   #stopped = false;
   #trouble: string | undefined;
@@ -41,32 +55,28 @@ export class ModelRegistryService {
     @Inject(FeatureCatalogue) private readonly features: FeatureCatalogue,
     private readonly admission: AdmissionService,
   ) {
+    const { EXECUTION_PROVIDER: provider, MIXED_PRECISION_ENABLED: mixed } = settings.config;
+    this.#config = settings.config;
     this.#directory = settings.resolved.modelsDir;
-    this.#enabled = settings.config.ONNX_ENABLED;
-    this.#limit = settings.config.MODEL_CACHE_SIZE;
+    this.#lifecycle = new LifecycleLog(settings.resolved.home);
+    this.#wishes = { provider, mixed, providers: providersFor(provider, graphicsCard()) };
   }
 
   /** Load, judge, hand on. A refused model never stops it; with none left the service runs, but is not ready. */
   async load(): Promise<void> {
-    const places = await this.#places();
-    const read = await Promise.all(places.map((place) => this.#read(place)));
-    const candidates = read.flatMap(({ candidate }) => (candidate ? [candidate] : []));
-    const verdicts = this.#enabled ? await this.admission.judge(candidates) : [];
-    if (this.#stopped) return;
-    const judged = read.map((found) => withVerdict(found, verdicts));
-    const choice = chooseActive(
-      judged.flatMap(({ model }) => (model ? [model] : [])),
-      this.#limit,
-    );
-    this.#versions = judged.map(({ status, model }) => this.#settle(status, model, choice));
-    this.#loaded = true;
-    this.#report();
-    await this.activations.emit(this.#enabled ? choice.active : []);
+    this.#loading = this.#load();
+    await this.#loading.finally(() => (this.#loading = undefined));
+  }
+
+  /** Loads again where somebody did something to a model since. */
+  async follow(): Promise<void> {
+    if (this.#stopped || !this.#loaded || this.#loading || this.#lifecycle.size === this.#seen) return;
+    await this.load();
   }
 
   status(): RegistryStatus {
     return summaryOf({
-      enabled: this.#enabled,
+      enabled: this.#config.ONNX_ENABLED,
       loaded: this.#loaded,
       directory: this.#directory,
       trouble: this.#trouble,
@@ -80,110 +90,86 @@ export class ModelRegistryService {
     this.admission.stop();
   }
 
-  /** @returns every models/<name>/<version>, by name, newest version first */
-  async #places(): Promise<Place[]> {
-    this.#trouble = undefined;
-    const names = await foldersIn(this.#directory).catch((error: NodeJS.ErrnoException) => {
-      this.#trouble = `MODELS_DIR ${this.#directory} cannot be read (${error.code ?? error.message})`;
-      return [];
+  async #load(): Promise<void> {
+    this.#seen = this.#lifecycle.size;
+    const decided = standings(this.#lifecycle.read());
+    const all = await findVersions(this.#directory, this.features);
+    this.#trouble = typeof all === 'string' ? all : undefined;
+    const found = typeof all === 'string' ? [] : all;
+    const verdicts = this.#config.ONNX_ENABLED ? await this.#judge(found) : new Map<string, Verdict>();
+    if (this.#stopped) return;
+    const admitted = found.map((one) => this.#admit(one, verdicts.get(one.fingerprint)));
+    const serving = admitted.flatMap(({ model }) => (model && model.timeframes.length > 0 ? [model] : []));
+    const choice = chooseActive(serving, decided, this.#config.MODEL_CACHE_SIZE);
+    const before = new Map(this.#versions.map((one) => [refOf(one), one.state]));
+    this.#versions = admitted.map((one) => this.#settle(one, choice));
+    this.#loaded = true;
+    this.#report(before);
+    const shadows = choice.shadows.map((model): ActiveModel => ({ ...model, shadow: true }));
+    await this.activations.emit(this.#config.ONNX_ENABLED ? [...choice.active, ...shadows] : []);
+  }
+
+  /** @returns verdicts by fingerprint */
+  async #judge(found: readonly Found[]): Promise<Map<string, Verdict>> {
+    const judged = found.filter((one) => this.#refusalOf(one) === undefined);
+    const anew = judged.filter(({ fingerprint }) => !this.#verdicts.has(fingerprint));
+    const verdicts = anew.length > 0 ? await this.admission.judge(anew.map(judgedOf), this.#wishes) : [];
+    const known = new Map(judged.map(({ fingerprint }) => [fingerprint, this.#verdicts.get(fingerprint)]));
+    anew.forEach(({ fingerprint }, i) => known.set(fingerprint, verdicts[i]));
+    this.#verdicts = new Map([...known].flatMap(([key, verdict]) => (verdict ? [[key, verdict]] : [])));
+    return this.#verdicts;
+  }
+
+  #refusalOf({ refusal, certificate, uncertified }: Found): Refusal | undefined {
+    if (refusal || certificate || this.#config.ALLOW_UNCERTIFIED) return refusal;
+    const remedy = 'certify it (npm run cli -- models certify), or set ALLOW_UNCERTIFIED=true';
+    return { code: 'UNCERTIFIED', message: `${uncertified}: ${remedy}` };
+  }
+
+  #admit(found: Found, verdict: Verdict | undefined): Admitted {
+    const refusal = this.#refusalOf(found) ?? verdict?.refusal;
+    const { manifest, folder } = found;
+    const runnable = verdict?.chosen?.runnable;
+    if (refusal || !manifest || !runnable) return { found, verdict, refusal, model: undefined };
+    return { found, verdict, refusal, model: activeModelOf(manifest, join(folder, runnable.file), runnable.variant) };
+  }
+
+  #settle({ found, verdict, refusal, model }: Admitted, choice: Choice<ActiveModel>): ModelVersion {
+    const { name, version, manifest, certificate } = found;
+    const settled = (state: ModelState, why = refusal): ModelVersion => ({
+      ...{ name, version, state, refusal: why, manifest, certificate, verdict },
     });
-    const places: Place[] = [];
-    for (const name of names.sort()) {
-      const versions = await foldersIn(join(this.#directory, name));
-      for (const version of versions.sort((a, b) => compareVersions(b, a))) {
-        places.push({ name, version, folder: join(this.#directory, name, version) });
-      }
-    }
-    return places;
+    if (refusal) return settled('refused');
+    if (!this.#config.ONNX_ENABLED) return settled('disabled');
+    if (!model) return settled('found');
+    if (choice.active.includes(model)) return settled('active');
+    if (choice.shadows.includes(model)) return settled('shadow');
+    if (!choice.crowdedOut.includes(model)) return settled('standby');
+    const message = `MODEL_CACHE_SIZE is ${this.#config.MODEL_CACHE_SIZE} and as many models with more weight serve`;
+    return settled('refused', { code: 'CACHE_FULL', message });
   }
 
-  async #read({ name, version, folder }: Place): Promise<Read> {
-    const nothing = emptyVersion(name, version);
-    const file = join(folder, 'manifest.json');
-    const raw = await readJson(file);
-    if ('code' in raw) return { status: { ...nothing, state: 'refused', refusal: raw } };
-    const { manifest, faults } = checkManifest(raw.value, { name, version }, this.features);
-    const status: ModelVersion = { ...nothing, manifest };
-    const [first, ...others] = faults;
-    if (first) {
-      const message = [first, ...others].map((fault) => fault.message).join('; ');
-      return { status: { ...status, state: 'refused', refusal: { code: first.code, message } } };
-    }
-    const { sha256, input, output } = manifest!;
-    return { status, candidate: { ref: refOf({ name, version }), folder, sha256, input, output }, manifest: manifest! };
-  }
-
-  #settle(
-    status: ModelVersion,
-    model: ActiveModel | undefined,
-    choice: ReturnType<typeof chooseActive<ActiveModel>>,
-  ): ModelVersion {
-    if (status.state === 'refused') return status;
-    if (!this.#enabled) return { ...status, state: 'disabled' };
-    if (!model) return status;
-    if (choice.active.includes(model)) return { ...status, state: 'active' };
-    if (choice.standby.includes(model)) return { ...status, state: 'standby' };
-    const message = `MODEL_CACHE_SIZE is ${this.#limit} and as many models with more weight serve`;
-    return { ...status, state: 'refused', refusal: { code: 'CACHE_FULL', message } };
-  }
-
-  #report(): void {
+  #report(before: ReadonlyMap<string, ModelState>): void {
     if (this.#trouble) this.#log.error(this.#trouble);
-    for (const { name, version, state, refusal, verdict } of this.#versions) {
-      const ref = refOf({ name, version });
+    for (const one of this.#versions) {
+      const { state, refusal, verdict, certificate } = one;
+      const ref = refOf(one);
+      if (before.get(ref) === state) continue;
       if (refusal) this.#log.error(`${ref} refused: ${refusal.code} ${refusal.message}`);
-      else if (state === 'active')
-        this.#log.log(`${ref} admitted, golden within ${verdict?.goldenWorst?.toExponential(1)}`);
-      else this.#log.log(`${ref} is ${state}`);
+      else if (verdict?.chosen && (state === 'active' || state === 'shadow')) {
+        const { runnable, why } = verdict.chosen;
+        const golden = verdict.goldenWorst?.toExponential(1);
+        this.#log.log(`${ref} is ${state} on ${variantLabel(runnable.variant)} (${why}), golden within ${golden}`);
+        if (!certificate) this.#log.warn(`${ref} has no certificate: ALLOW_UNCERTIFIED is on`);
+      } else this.#log.log(`${ref} is ${state}`);
+      verdict?.notes?.forEach((note) => this.#log.warn(`${ref}: ${note}`));
     }
   }
 }
 
-interface Read {
-  readonly status: ModelVersion;
-  readonly candidate?: Candidate;
-  readonly manifest?: Manifest;
-}
-
-function withVerdict(
-  { status, candidate, manifest }: Read,
-  verdicts: readonly Verdict[],
-): { status: ModelVersion; model?: ActiveModel } {
-  const verdict = candidate && verdicts.find(({ ref }) => ref === candidate.ref);
-  if (!candidate || !manifest || !verdict) return { status };
-  if (verdict.refusal) return { status: { ...status, state: 'refused', refusal: verdict.refusal, verdict } };
-  return { status: { ...status, verdict }, model: activeModelOf(manifest, join(candidate.folder, 'model.onnx')) };
-}
-
-async function foldersIn(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { withFileTypes: true });
-  const folders: string[] = [];
-  for (const entry of entries) {
-    const isFolder =
-      entry.isDirectory() || (entry.isSymbolicLink() && (await isDirectory(join(directory, entry.name))));
-    if (isFolder && !entry.name.startsWith('.')) folders.push(entry.name);
-  }
-  return folders;
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}
-
-async function readJson(file: string): Promise<{ value: unknown } | Refusal> {
-  const size = await stat(file).then(
-    (found) => found.size,
-    () => undefined,
-  );
-  if (size === undefined) return { code: 'MANIFEST_MISSING', message: 'no manifest.json in its folder' };
-  if (size > MANIFEST_LIMIT)
-    return { code: 'MANIFEST_INVALID', message: `manifest.json is larger than ${MANIFEST_LIMIT} bytes` };
-  try {
-    return { value: JSON.parse(await readFile(file, 'utf8')) };
-  } catch (error) {
-    return { code: 'MANIFEST_INVALID', message: `manifest.json: ${(error as Error).message}` };
-  }
+function judgedOf({ name, version, folder, manifest, certificate }: Found): Judged {
+  const uncertified = [{ variant: ON_CPU, sha256: manifest!.sha256 }];
+  const variants = certificate ? certifiedVariants(certificate) : uncertified;
+  const runnables = variants.map(({ variant, sha256 }): Runnable => ({ variant, sha256, file: fileOf(variant) }));
+  return { candidate: { ref: refOf({ name, version }), folder, manifest: manifest! }, runnables };
 }

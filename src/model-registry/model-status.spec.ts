@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { modelList, modelsQuery } from './model.dto.js';
-import { emptyVersion, summaryOf, type ModelVersion } from './model-status.js';
+import { summaryOf, type ModelVersion } from './model-status.js';
 
 const version = (name: string, state: ModelVersion['state']): ModelVersion => ({
-  ...emptyVersion(name, '1.0.0'),
-  state,
+  ...{ name, version: '1.0.0', state, manifest: undefined, certificate: undefined, verdict: undefined },
   refusal: state === 'refused' ? { code: 'SHA256_MISMATCH', message: 'not the file' } : undefined,
 });
 const registry = { enabled: true, loaded: true, directory: '/models', trouble: undefined };
@@ -24,6 +23,7 @@ describe('the registry', () => {
       false,
       /every model was refused: b@1\.0\.0/,
     ],
+    ['not ready when nobody activated one', { ...registry, versions: [version('a', 'standby')] }, false, /activate/],
     ['not ready without a model', { ...registry, versions: [] }, false, /no model lies in/],
     ['not ready before it has loaded', { ...registry, loaded: false, versions: [] }, false, /not loaded yet/],
     [
@@ -44,6 +44,11 @@ describe('the registry', () => {
     if (reason) expect(status.reason).toMatch(reason);
     else expect(status.reason).toBeUndefined();
   });
+});
+
+it('names what runs without a certificate', () => {
+  const { uncertified } = summaryOf({ ...registry, versions: [version('a', 'active'), version('b', 'standby')] });
+  expect(uncertified).toEqual(['a@1.0.0']);
 });
 
 describe('the list of models', () => {

@@ -1,22 +1,26 @@
 import { z } from 'zod';
 import { RequestRefused } from '../platform/http/refusal.js';
-import type { ModelVersion } from './model-status.js';
+import { variantLabel } from '../domain/model.js';
+import { MODEL_STATES, type ModelVersion } from './model-status.js';
 
 export const modelsQuery = z.strictObject({
   name: z.string().min(1).max(40).optional(),
-  state: z.enum(['found', 'active', 'standby', 'refused', 'disabled']).optional(),
+  state: z.enum(MODEL_STATES).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
   cursor: z.string().min(1).max(200).optional(),
 });
 
 /** One model version as `GET /api/v1/models` shows it. Times in ms, weights and shares as plain numbers. */
-export function modelDto({ name, version, state, refusal, manifest, verdict }: ModelVersion) {
+export function modelDto({ name, version, state, refusal, manifest, certificate, verdict }: ModelVersion) {
   const timings = verdict?.timings;
   return {
     name,
     version,
     state,
     reason: refusal ? { code: refusal.code, message: refusal.message } : null,
+    engine: verdict?.chosen ? variantLabel(verdict.chosen.runnable.variant) : null,
+    engine_chosen_by: verdict?.chosen?.why ?? null,
+    engine_notes: verdict?.notes ?? [],
     kind: manifest?.kind ?? null,
     framework: manifest?.framework ?? null,
     sha256: manifest?.sha256 ?? null,
@@ -40,6 +44,7 @@ export function modelDto({ name, version, state, refusal, manifest, verdict }: M
           golden_worst: verdict?.goldenWorst ?? null,
         }
       : null,
+    certificate: certificate ?? null,
     created_at: manifest?.created_at ?? null,
   };
 }

@@ -11,6 +11,7 @@ export const REFUSALS = [
   'GOLDEN_MISMATCH', // its answers are not those of the library that trained it, or golden.json is unusable
   'ADMISSION_CRASHED', // it took the admission process down
   'ADMISSION_TIMEOUT', // it did not get through admission in time
+  'UNCERTIFIED', // no certificate covers it, and ALLOW_UNCERTIFIED is off
   'CACHE_FULL', // MODEL_CACHE_SIZE models with more weight are served already
 ] as const;
 export type RefusalCode = (typeof REFUSALS)[number];

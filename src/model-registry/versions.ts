@@ -1,4 +1,5 @@
 import type { ModelRef } from '../domain/model.js';
+import { UNDECIDED, type Standing } from './lifecycle/standing.js';
 
 /**
  * Semantic version order (semver.org §11).
@@ -18,6 +19,14 @@ export function compareVersions(a: string, b: string): number {
   return 0;
 }
 
+/** @returns the minor version after the highest release, 1.0.0 where there is none */
+export function nextVersion(versions: readonly string[]): string {
+  const [highest] = versions.toSorted((a, b) => compareVersions(b, a));
+  if (!highest) return '1.0.0';
+  const { core } = split(highest);
+  return `${core[0]}.${core[1]! + 1}.0`;
+}
+
 function split(version: string): { core: number[]; pre: string[] } {
   const dash = version.indexOf('-');
   const core = dash < 0 ? version : version.slice(0, dash);
@@ -34,30 +43,50 @@ function comparePart(a: string | undefined, b: string | undefined): number {
 
 export interface Choice<Model> {
   readonly active: readonly Model[];
-  /** Admitted, but a newer version of the same name serves. */
+  /** They run beside the active ones, recorded and never traded. */
+  readonly shadows: readonly Model[];
+  /** Admitted, but another version of the same name serves. */
   readonly standby: readonly Model[];
-  /** Admitted and newest, but above the limit. */
+  /** Admitted and chosen, but above the limit. */
   readonly crowdedOut: readonly Model[];
 }
 
 /**
- * Of every name the highest admitted version serves; so a refused version leaves the one before it in place.
+ * Of every name one version serves: the one that a person chose, or the highest. Where that one is not admitted the one
+ * before it goes on serving.
+ * @param decided by name, what people decided; a name that is not in it is undecided
  * @param limit how many may serve at once (MODEL_CACHE_SIZE); those with the greatest weight stay, by name where equal
  */
 export function chooseActive<Model extends ModelRef & { readonly weight: number }>(
   admitted: readonly Model[],
+  decided: ReadonlyMap<string, Standing>,
   limit: number,
 ): Choice<Model> {
-  const newest = new Map<string, Model>();
-  for (const model of admitted) {
-    const held = newest.get(model.name);
-    if (!held || compareVersions(model.version, held.version) > 0) newest.set(model.name, model);
+  const chosen = new Map<string, Model>();
+  for (const name of new Set(admitted.map((model) => model.name))) {
+    const versions = admitted.filter((model) => model.name === name);
+    const serving = servingOf(versions, decided.get(name) ?? UNDECIDED);
+    if (serving) chosen.set(name, serving);
   }
-  const byWeight = [...newest.values()].sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1));
+  const byWeight = [...chosen.values()].sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1));
   const serving = new Set(byWeight.slice(0, limit));
+  const others = admitted.filter((model) => chosen.get(model.name) !== model);
+  const inShadow = (model: Model): boolean => decided.get(model.name)?.shadows.includes(model.version) ?? false;
   return {
     active: [...serving].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    standby: admitted.filter((model) => newest.get(model.name) !== model),
+    shadows: others.filter(inShadow),
+    standby: others.filter((model) => !inShadow(model)),
     crowdedOut: byWeight.slice(limit),
   };
+}
+
+function servingOf<Model extends ModelRef>(versions: readonly Model[], standing: Standing): Model | undefined {
+  const { choice, before } = standing;
+  if (choice === null) return undefined;
+  if (choice === 'newest') return versions.toSorted((a, b) => compareVersions(b.version, a.version))[0];
+  for (const version of [choice, ...before.toReversed()]) {
+    const found = versions.find((model) => model.version === version);
+    if (found) return found;
+  }
+  return undefined;
 }

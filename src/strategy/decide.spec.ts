@@ -261,6 +261,18 @@ describe('whatever the predictions', () => {
     );
   });
 
+  it('a shadow changes nothing', () => {
+    fc.assert(
+      fc.property(batches, (day) => {
+        const watched = day.map((batch) => ({
+          ...batch,
+          runs: [...batch.runs, ...batch.runs.map((run) => ({ ...run, id: `shadow-${run.id}`, shadow: true }))],
+        }));
+        expect(JSON.stringify(replay(watched).signals)).toBe(JSON.stringify(replay(day).signals));
+      }),
+    );
+  });
+
   it('the order of the models changes nothing', () => {
     fc.assert(
       fc.property(batches, (day) => {

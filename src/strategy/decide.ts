@@ -45,7 +45,7 @@ interface Bench {
  * a row leaves with the first reason that stops it. Same batch, policy and memory: same signals, to the bit.
  */
 export function decide(batch: PredictionBatch, policy: Policy, memory: Memory): Decided {
-  const runs = [...batch.runs].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const runs = batch.runs.filter(({ shadow }) => !shadow).sort((a, b) => (a.id < b.id ? -1 : 1));
   const { timeframe, openTime, symbols } = batch;
   const votes: Votes = { timeframe, openTime, symbols, sides: new Int8Array(symbols.length) };
   const remembered = new Map(memory.votes).set(timeframe, votes);

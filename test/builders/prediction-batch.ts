@@ -7,6 +7,7 @@ import type { Timeframe } from '../../src/domain/timeframe.js';
 export interface Answers {
   readonly model: string;
   readonly weight?: number;
+  readonly shadow?: boolean;
   readonly rows: readonly (readonly [number, number, number] | undefined)[];
 }
 
@@ -41,12 +42,13 @@ export interface BatchDetails {
   readonly atr?: readonly number[];
 }
 
-function runOf({ model, weight = 1, rows }: Answers, timeframe: Timeframe, openTime: number): ModelRun {
+function runOf({ model, weight = 1, shadow = false, rows }: Answers, timeframe: Timeframe, openTime: number): ModelRun {
   const ref = { name: model, version: '1.0.0' };
   return {
     id: runId(ref, timeframe, openTime),
     model: ref,
     weight,
+    shadow,
     probabilities: Float32Array.from(rows.flatMap((row) => row ?? [0, 0, 0])),
     answered: Uint8Array.from(rows, (row) => (row ? 1 : 0)),
     abstentions: new Map(),

@@ -18,10 +18,11 @@ const folder = mkdtempSync(join(tmpdir(), 'pool-'));
 const code = compiled('batch-inference', 'engines', 'domain', 'platform');
 const entry = pathToFileURL(join(code.src, 'batch-inference/inference.worker.js'));
 
+const ON_CPU = { engine: 'onnx', provider: 'cpu', precision: 'full' } as const;
 const spec = (name: string, extra: Partial<ModelSpec> = {}): ModelSpec => ({
   key: `${name}@1.0.0`,
   file: join(folder, `${name}.onnx`),
-  ...{ input: 'x', output: 'probabilities', columns: 3, features: FEATURES, window: 1 },
+  ...{ variant: ON_CPU, input: 'x', output: 'probabilities', columns: 3, features: FEATURES, window: 1 },
   ...extra,
 });
 const QUICK = spec('quick');
@@ -32,7 +33,7 @@ const SLOW_ROWS = 1024;
 
 const pools: WorkerPool[] = [];
 function poolOf(options: Partial<PoolOptions> = {}): WorkerPool {
-  const pool = new WorkerPool({ workers: 1, timeoutMs: 60_000, provider: 'auto', entry, ...options });
+  const pool = new WorkerPool({ workers: 1, timeoutMs: 60_000, entry, ...options });
   pools.push(pool);
   return pool;
 }
@@ -170,12 +171,19 @@ describe('the worker pool', () => {
     expect(await run(pool, { ...QUICK, key: 'absent@1.0.0' }, 3)).toMatchObject({ code: 'ENGINE_FAILED' });
   });
 
-  it('falls to the next provider when the asked one is not there, and says why', async () => {
-    const pool = poolOf({ provider: 'cuda' });
-    await pool.hold([QUICK]);
-    expect(pool.engineOf(QUICK.key)).toMatch(/^onnx\/(cpu|cuda)$/);
-    if (pool.engineOf(QUICK.key) === 'onnx/cpu') expect(pool.status().notes[0]).toMatch(/^cuda: /);
-    expect((await run(pool, QUICK, 3)).answered).toBe(true);
+  it('holds a version on a GPU in one worker only, and its jobs find that one', async () => {
+    const pool = poolOf({ workers: 2 });
+    const onGpu = {
+      ...QUICK,
+      key: 'gpu@1.0.0',
+      variant: { engine: 'onnx', provider: 'cuda', precision: 'full' },
+    } as const;
+    const refused = await pool.hold([QUICK, onGpu]);
+    expect(pool.workersOf(QUICK.key)).toBe(2);
+    expect(pool.workersOf(onGpu.key)).toBe(refused.has(onGpu.key) ? 0 : 1);
+    if (refused.has(onGpu.key)) expect(refused.get(onGpu.key)).toMatch(/cuda/i);
+    const outcomes = await Promise.all([run(pool, QUICK, 3), run(pool, onGpu, 3), run(pool, QUICK, 3)]);
+    expect(outcomes.map(({ answered }) => answered)).toEqual([true, !refused.has(onGpu.key), true]);
   });
 
   it('swaps models between jobs', async () => {
@@ -197,7 +205,7 @@ describe('the worker pool', () => {
   it('ends cleanly with code 0 when it is closed in the middle of a run', async () => {
     const script = `
       import { WorkerPool } from ${JSON.stringify(pathToFileURL(join(code.src, 'batch-inference/worker-pool.service.js')).href)};
-      const pool = new WorkerPool({ workers: 2, timeoutMs: 60000, provider: 'auto' });
+      const pool = new WorkerPool({ workers: 2, timeoutMs: 60000 });
       await pool.hold([${JSON.stringify(SLOW)}]);
       const rows = ${SLOW_ROWS};
       const jobs = [1, 2, 3].map(() => pool.infer(${JSON.stringify(SLOW.key)}, rows, new ArrayBuffer(rows * ${FEATURES} * 4), new ArrayBuffer(rows * 12)));

@@ -29,7 +29,7 @@ const LAST = START + (CANDLES - 1) * MINUTE;
 const SYMBOLS: Pair[] = ['A/USDT', 'B/USDT', 'C/USDT', 'D/USDT', 'E/USDT', 'F/USDT'];
 
 const folder = mkdtempSync(join(tmpdir(), 'inference-'));
-const code = compiled('batch-inference', 'domain', 'platform');
+const code = compiled('batch-inference', 'engines', 'domain', 'platform');
 const clock = new ExchangeClock(1);
 
 /** A walk of its own for each symbol, the same on every machine. */
@@ -58,7 +58,7 @@ const interval = (openTime = LAST, absent: readonly (readonly [Pair, Abstention]
 });
 const model = (name: string, window = 1, extra: Partial<ActiveModel> = {}): ActiveModel => ({
   ...{ name, version: '1.0.0', file: join(folder, `${name}.onnx`), timeframes: ['1m'], window, weight: 1 },
-  ...{ input: 'x', output: 'probabilities' },
+  ...{ input: 'x', output: 'probabilities', variant: { engine: 'onnx', provider: 'cpu', precision: 'full' } },
   features: FEATURE_NAMES.slice(0, 12).map((feature) => ({ name: feature, mean: 0, std: 1, importance: 1 / 12 })),
   ...extra,
 });
@@ -82,7 +82,6 @@ function serviceOf(
   const pool = new WorkerPool({
     workers: config.ONNX_ENABLED ? workers : 0,
     timeoutMs: 60_000,
-    provider: 'auto',
     entry,
   });
   const service = new BatchInferenceService(settings, clock, pool, runs);

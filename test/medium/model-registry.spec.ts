@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FEATURE_NAMES, featureHashOf } from '../../src/batch-inference/features/feature-table.js';
 import type { ActiveModel } from '../../src/domain/model.js';
-import { admissionEntry, AdmissionService } from '../../src/model-registry/admission.service.js';
+import { admissionEntry, AdmissionService } from '../../src/model-registry/admission/admission.service.js';
 import { ModelController } from '../../src/model-registry/model.controller.js';
 import { ModelRegistryModule } from '../../src/model-registry/model-registry.module.js';
 import { ModelRegistryService } from '../../src/model-registry/model-registry.service.js';
@@ -19,6 +19,7 @@ import { Settings } from '../../src/platform/config/settings.js';
 const catalogue = { names: FEATURE_NAMES, hashOf: featureHashOf };
 const NAMES = readdirSync('models').sort();
 const VERSION = '1.0.0';
+const LIMITS = { judgeMs: 30_000, certifyMs: 120_000 };
 
 /** The real models in a folder of their own, to be tampered with. */
 let models: string;
@@ -49,7 +50,7 @@ function settingsFor(config: Record<string, string>): Settings {
   });
 }
 
-function registry(config: Record<string, string> = {}, admission = new AdmissionService(admissionEntry(), 30_000)) {
+function registry(config: Record<string, string> = {}, admission = new AdmissionService(admissionEntry(), LIMITS)) {
   const service = new ModelRegistryService(settingsFor(config), catalogue, admission);
   const activated: ActiveModel[][] = [];
   service.activations.to((active) => void activated.push([...active]));
@@ -261,16 +262,16 @@ describe('a model that takes the admission process with it', () => {
     const entry = join(folder, 'worker.mjs');
     writeFileSync(
       entry,
-      `process.once('message', async ({ candidates }) => {
-        for (const { ref } of candidates) {
+      `process.once('message', async ({ judge }) => {
+        for (const { candidate: { ref }, runnables } of judge) {
           process.send({ began: ref });
           if (ref.startsWith('gbt')) { await new Promise((resolve) => setTimeout(resolve, 50)); ${deed} }
-          process.send({ verdict: { ref, timings: {} } });
+          process.send({ verdict: { ref, timings: {}, chosen: { runnable: runnables[0], why: 'alone' } } });
         }
         process.disconnect();
       });`,
     );
-    return new AdmissionService(entry, 2_000);
+    return new AdmissionService(entry, { judgeMs: 2_000, certifyMs: 2_000 });
   }
 
   it.each([

@@ -162,7 +162,7 @@ describe('GET /api/v1/status', () => {
       started_at: '1970-01-01T00:00:00.000Z',
       feed: { connected: false, fresh: false, symbols: 0, counters: { missed_intervals: 0 } },
       models: { ready: false, versions: [] },
-      inference: { provider: { asked: 'auto' }, precision: { used: 'fp32' } },
+      inference: { provider: 'auto', precision: { used: 'full' } },
       abstentions: { CANDLE_MISSING: 0, DEADLINE: 0 },
       strategy: { strategy: 'ensemble-v1', signals: 0, rejections: { COOLDOWN: 0 } },
       trading: { halted: false, open_positions: 0 },

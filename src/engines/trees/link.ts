@@ -1,22 +1,30 @@
+import { transformFloat32 } from './link-float32.js';
+import { transformFloat64 } from './link-float64.js';
+import type { Link } from './link-kinds.js';
+import type { Float } from './tree-ensemble.js';
+
+export type { Link, Transform } from './link-kinds.js';
+
+/** @returns how many numbers a row's prediction has */
+export function linkOutputs(link: Link, targets: number): number {
+  const { kind } = link.kind === 'average' ? link.then : link;
+  return kind === 'argmax' ? 1 : targets;
+}
+
 /**
- * From margins to predictions: the last step of a model, a row at a time. Arithmetic is the ensemble's (float32 models
- * round after each step as their library does).
+ * Turns margins into predictions, in the model's arithmetic; allocates nothing a row.
+ * @param margins at least rows × targets numbers, row after row
+ * @param out filled with rows × linkOutputs(link, targets) numbers, row after row; may be `margins` itself
  */
-export type Link =
-  /** As they are. */
-  | { readonly kind: 'identity' }
-  /** Margins / n, in the model's arithmetic; then `then`. LightGBM's random forest. */
-  | { readonly kind: 'average'; readonly n: number; readonly then: Link }
-  /** Each target alone: 1 / (1 + exp(−scale × x)). LightGBM binary, multiclassova, cross_entropy; XGBoost logistic. */
-  | { readonly kind: 'sigmoid'; readonly scale: number }
-  /** Over the targets, the largest subtracted first. */
-  | { readonly kind: 'softmax' }
-  | { readonly kind: 'exp' }
-  /** sign(x) × x² (LightGBM `reg_sqrt`). */
-  | { readonly kind: 'signed-square' }
-  /** log1p(exp(x)) (LightGBM cross_entropy_lambda). */
-  | { readonly kind: 'softplus' }
-  /** Index of the largest margin, the first of equals: one output whatever the targets (XGBoost multi:softmax). */
-  | { readonly kind: 'argmax' }
-  /** 1 where x > 0, else 0 (XGBoost binary:hinge). */
-  | { readonly kind: 'step' };
+export function applyLink(
+  link: Link,
+  float: Float,
+  margins: Float64Array | Float32Array,
+  rows: number,
+  targets: number,
+  out: Float64Array | Float32Array,
+): void {
+  const { n, then } = link.kind === 'average' ? link : { n: 1, then: link };
+  const transform = float === 'float32' ? transformFloat32 : transformFloat64;
+  transform(then, n, margins, rows, targets, out);
+}

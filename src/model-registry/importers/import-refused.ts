@@ -5,6 +5,11 @@ export const IMPORT_CODES = [
   'SOURCE_INVALID', // truncated, corrupted, or it contradicts itself
   'OBJECTIVE_UNSUPPORTED', // its last transform is not known exactly
   'NOT_EXPRESSIBLE', // something in it cannot be carried exactly: linear leaves, gblinear, …
+  'FEATURES_MISMATCH', // the features that were declared are not the model's
+  'OUTPUT_MISMATCH', // it does not answer what it is imported for
+  'NAME_INVALID', // of the model or its version
+  'VERSION_EXISTS', // a version never changes: import it as another
+  'SOURCE_UNREADABLE', // no such file, no regular file, no permission
 ] as const;
 export type ImportCode = (typeof IMPORT_CODES)[number];
 

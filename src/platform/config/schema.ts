@@ -70,6 +70,7 @@ export const schema = z.object({
   // inference
   ONNX_ENABLED: flag.default(true),
   MODELS_DIR: z.string().min(1).default('models'),
+  ALLOW_UNCERTIFIED: flag.default(false),
   EXECUTION_PROVIDER: z.enum(['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu']).default('auto'),
   MIXED_PRECISION_ENABLED: flag.default(false),
   BATCH_SIZE: integer(1, 100_000).default(100),

@@ -1,0 +1,119 @@
+import { refOf } from '../domain/model.js';
+import type { Certificate } from '../model-registry/certification/certificate.js';
+import type { ImportedModel } from '../model-registry/importers/model-import.service.js';
+import type { Listed } from '../model-registry/lifecycle/registrar.service.js';
+import type { Standing } from '../model-registry/lifecycle/standing.js';
+import type { Scored } from '../model-registry/scoring/scoring.service.js';
+
+export function listJson(found: readonly Listed[]) {
+  return found.map(summary);
+}
+
+export function showJson(found: Listed, standing: Standing) {
+  return { ...summary(found), manifest: found.manifest ?? null, certificate: found.certificate ?? null, standing };
+}
+
+function summary({ name, version, state, refusal, manifest, certificate, uncertified }: Listed) {
+  return {
+    ...{ name, version, state },
+    reason: refusal ?? (certificate ? null : { code: 'UNCERTIFIED', message: uncertified }),
+    kind: manifest?.kind ?? null,
+    timeframes: manifest?.timeframes ?? [],
+    features: manifest?.features.length ?? null,
+    source: manifest?.source ?? null,
+    engines: (certificate?.variants ?? []).map(({ variant, certified, reason, timed }) => ({
+      ...{ engine: variant, certified, reason, ms: timed?.ms ?? null, rows: timed?.rows ?? null },
+    })),
+  };
+}
+
+export function listText(found: readonly Listed[]): string {
+  if (found.length === 0) return 'no models; import one: npm run cli -- models import <file> --name <name>';
+  return found
+    .map((one) => {
+      const { state, manifest, refusal, certificate, uncertified } = one;
+      const timeframes = manifest?.timeframes.join(',') || 'predictions only';
+      const why = refusal ? `${refusal.code}: ${refusal.message}` : certificate ? fastest(certificate) : uncertified;
+      return `${refOf(one).padEnd(28)} ${state.padEnd(8)} ${timeframes.padEnd(20)} ${why}`;
+    })
+    .join('\n');
+}
+
+export function importedText({ manifest, certificate }: ImportedModel): string {
+  const { source, features, timeframes } = manifest;
+  const ref = refOf(manifest);
+  const next =
+    timeframes.length > 0
+      ? `npm run cli -- models activate ${ref}`
+      : `npm run cli -- models predict ${ref} --rows rows.csv`;
+  return [
+    `${ref} is imported from ${source?.file} (${source?.format}), ${features.length} columns`,
+    ...(source?.notes ?? []).map((note) => `  note: ${note}`),
+    ...certificateLines(certificate),
+    `next: ${next}`,
+  ].join('\n');
+}
+
+export function showText(found: Listed, { choice, before, shadows }: Standing): string {
+  const { state, manifest, certificate, refusal, uncertified } = found;
+  const lines = [`${refOf(found)}: ${state}`];
+  if (refusal) lines.push(`refused: ${refusal.code} ${refusal.message}`);
+  if (manifest) {
+    const { framework, kind, features, window, timeframes, source } = manifest;
+    lines.push(`${kind} of ${framework.name} ${framework.version}, ${features.length} features, window ${window}`);
+    lines.push(`timeframes: ${timeframes.join(', ') || 'none, it answers predictions only'}`);
+    if (source) lines.push(`source: ${source.file} (${source.format}), sha256 ${source.sha256.slice(0, 12)}…`);
+  }
+  lines.push(...(certificate ? certificateLines(certificate) : [`no certificate: ${uncertified}`]));
+  const decided = choice === 'newest' ? 'nobody decided: the newest serves' : (choice ?? 'none');
+  lines.push(
+    `chosen: ${decided}; before it: ${before.join(', ') || 'none'}; in shadow: ${shadows.join(', ') || 'none'}`,
+  );
+  return lines.join('\n');
+}
+
+function certificateLines({ made_at, reference, rows, variants, fp16, machine }: Certificate): string[] {
+  const tried = `${rows.golden} golden (${reference.golden}), ${rows.random} random, ${rows.thresholds} threshold rows`;
+  const held = reference.all === 'definition' ? 'the trees walked node by node' : 'ONNX Runtime, full precision';
+  return [
+    `certified ${made_at} on ${machine.cpu}: ${tried}; held against ${held}`,
+    ...variants.map(({ variant, certified, reason, checks, timed }) => {
+      const worst = checks.flatMap(({ outputs }) => outputs.map(({ largest_difference: size }) => Number(size)));
+      const flips = checks.reduce((sum, { label_flips, decision_flips }) => sum + label_flips + decision_flips, 0);
+      const figures = `largest difference ${Math.max(...worst).toExponential(1)}, ${flips} flips`;
+      const speed = timed ? `, ${timed.ms.toPrecision(3)} ms for ${timed.rows} rows` : '';
+      return `  ${variant.padEnd(16)} ${certified ? `certified: ${figures}${speed}` : `not certified: ${reason}`}`;
+    }),
+    ...(fp16.reason ? [`  no FP16: ${fp16.reason}`] : []),
+  ];
+}
+
+function fastest({ variants }: Certificate): string {
+  const [first] = variants
+    .filter(({ certified, variant }) => certified && !variant.endsWith('/fp16'))
+    .toSorted((a, b) => (a.timed?.ms ?? Infinity) - (b.timed?.ms ?? Infinity));
+  return first
+    ? `${first.variant}, ${first.timed?.ms.toPrecision(3)} ms for ${first.timed?.rows} rows`
+    : 'not certified';
+}
+
+/** Shortest decimals that read back as the same number; what JSON has no word for stands by name. */
+export function rowsJson(scored: Scored): string {
+  return `{"rows":[${rowsOf(scored)
+    .map((row) => `[${row.map((x) => (Number.isFinite(x) ? decimal(x) : `"${x}"`)).join(',')}]`)
+    .join(',')}]}`;
+}
+
+export function rowsText(scored: Scored): string {
+  return rowsOf(scored)
+    .map((row) => row.map(decimal).join(','))
+    .join('\n');
+}
+
+const decimal = (x: number): string => (Object.is(x, -0) ? '-0' : String(x));
+
+function rowsOf({ values, columns }: Scored): number[][] {
+  return Array.from({ length: values.length / columns }, (_, row) =>
+    Array.from(values.subarray(row * columns, (row + 1) * columns)),
+  );
+}

@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { refOf, type ModelRef } from '../../domain/model.js';
+import type { Timeframe } from '../../domain/timeframe.js';
+import type { OnnxModel } from '../../engines/onnx/onnx-proto.js';
+import { readTreeModel } from '../../engines/onnx/read-tree-model.js';
+import { writeTreeModel } from '../../engines/onnx/write-tree-model.js';
+import { linkOutputs } from '../../engines/trees/link.js';
+import type { TreeModel } from '../../engines/trees/tree-model.js';
+import type { Terms } from '../admission/admission.js';
+import type { AdmissionService } from '../admission/admission.service.js';
+import type { Certificate } from '../certification/certificate.js';
+import { MODEL_FILE } from '../certification/model-file.js';
+import { modelName, modelVersion, type KnownFeatures, type Manifest } from '../manifest.js';
+import type { Refusal } from '../refusal-codes.js';
+import { shapeOf } from './bare-onnx.js';
+import { readExport, type Exported } from './exported.js';
+import { ImportRefused } from './import-refused.js';
+import { newManifest, type Declared, type Described } from './new-manifest.js';
+import { recognise, SOURCE_LIMIT_BYTES } from './recognise.js';
+
+export interface ImportRequest extends ModelRef {
+  /** A model file; or the folder, or its export.json, that training/export wrote. */
+  readonly source: string;
+  readonly timeframes: readonly Timeframe[];
+  readonly features: Declared['features'];
+  /** golden.json of the native library; absent: an exported one, or the model answers for itself. */
+  readonly golden: string | undefined;
+  readonly trees: 'best' | 'all';
+}
+
+export interface ImportedModel {
+  readonly manifest: Manifest;
+  readonly certificate: Certificate;
+}
+
+/** A model ready to be laid down: the graph, and what is known of it. */
+interface Converted {
+  readonly bytes: Uint8Array;
+  readonly described: Described;
+  /** golden.json that came with it. */
+  readonly golden: string | undefined;
+}
+
+/** Converts a source file, has it certified in the admission process, and only then gives it its place in MODELS_DIR. */
+export class ModelImport {
+  constructor(
+    private readonly directory: string,
+    private readonly features: KnownFeatures,
+    private readonly admission: AdmissionService,
+    private readonly terms: Terms,
+  ) {}
+
+  /**
+   * @returns the version's manifest and certificate, or why the certificate was not given; nothing is registered then
+   * @throws ImportRefused
+   */
+  async take(request: ImportRequest): Promise<ImportedModel | Refusal> {
+    checkRef(request);
+    const place = join(this.directory, request.name, request.version);
+    if (await exists(place)) {
+      const taken = `${refOf(request)} is there already, and a version never changes: import it as another (--as-version)`;
+      throw new ImportRefused('VERSION_EXISTS', taken);
+    }
+    const { bytes, described, golden } = await convert(request, this.terms.version);
+    const declared = { ...request, createdAt: this.terms.madeAt };
+    const manifest = newManifest(described, declared, sha256Of(bytes), this.features);
+    const folder = await mkdtemp(join(this.directory, '.import-'));
+    try {
+      await writeFile(join(folder, MODEL_FILE), bytes);
+      await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+      const answers = request.golden ?? golden;
+      if (answers) await copyFile(answers, join(folder, 'golden.json'));
+      const certificate = await this.admission.certify({ ref: refOf(request), folder, manifest }, this.terms);
+      if ('code' in certificate) return certificate;
+      const refusal = uncertified(certificate);
+      if (refusal) return refusal;
+      await writeFile(join(folder, 'certificate.json'), `${JSON.stringify(certificate, null, 1)}\n`);
+      await mkdir(dirname(place), { recursive: true });
+      await rename(folder, place);
+      return { manifest, certificate };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+function uncertified({ variants }: Certificate): Refusal | undefined {
+  if (variants.some(({ certified }) => certified)) return undefined;
+  const reasons = variants.map(({ variant, reason }) => `${variant}: ${reason}`).join('; ');
+  return { code: 'UNCERTIFIED', message: `no way of running it agrees with the reference: ${reasons}` };
+}
+
+function checkRef({ name, version }: ModelRef): void {
+  const fault = modelName.safeParse(name).error ?? modelVersion.safeParse(version).error;
+  if (fault) throw new ImportRefused('NAME_INVALID', `"${name}@${version}" ${fault.issues[0]!.message}`);
+}
+
+async function convert(request: ImportRequest, version: string): Promise<Converted> {
+  const path = resolve(request.source);
+  const folder = (await isFolder(path)) ? path : basename(path) === 'export.json' ? dirname(path) : undefined;
+  if (folder) return exported(folder);
+  const bytes = await readSource(path);
+  const found = recognise(bytes, request);
+  const sha256 = sha256Of(bytes);
+  if ('onnx' in found) return fromOnnx(found.onnx, bytes, { file: basename(path), sha256 }, version);
+  const { imported } = found;
+  const source = {
+    ...{ file: basename(path), sha256, format: imported.format, objective: imported.objective },
+    ...{ written_by: imported.writtenBy, notes: [...imported.notes] },
+  };
+  const framework = { name: imported.format.split('-')[0]!, version: imported.writtenBy || 'unknown' };
+  return fromTrees(imported.model, { framework, source }, imported.categoryNames, version);
+}
+
+function fromTrees(
+  model: TreeModel,
+  from: Pick<Described, 'framework' | 'source'>,
+  categoryNames: ReadonlyMap<number, readonly (string | number)[]>,
+  version: string,
+): Converted {
+  const { ensemble, link, featureNames } = model;
+  const described: Described = {
+    ...from,
+    ...{ kind: 'tree-ensemble', float: ensemble.float, classes: null, scaler: 'none', missing: true },
+    input: { name: 'features', window: 1 },
+    output: { name: 'predictions', columns: linkOutputs(link, ensemble.targets) },
+    margins: { name: 'margins', columns: ensemble.targets },
+    features: featureNames.map((name, i) => ({ name, categories: categoryNames.get(i) })),
+  };
+  return { bytes: writeTreeModel(model, { version }), described, golden: undefined };
+}
+
+/** Trees are written anew in our own form; any other graph stays as it is. */
+function fromOnnx(
+  onnx: OnnxModel,
+  bytes: Uint8Array,
+  file: { file: string; sha256: string },
+  version: string,
+): Converted {
+  const writtenBy = `${onnx.producer_name} ${onnx.producer_version}`.trim();
+  const source = { ...file, format: 'onnx', objective: '', written_by: writtenBy, notes: [] as string[] };
+  const framework = { name: onnx.producer_name || 'onnx', version: onnx.producer_version || 'unknown' };
+  const read = readTreeModel(onnx);
+  if ('model' in read)
+    return fromTrees(read.model, { framework, source: { ...source, format: 'onnx-trees' } }, new Map(), version);
+  const { input, output, float } = shapeOf(onnx);
+  const described: Described = {
+    ...{ framework, source, kind: 'onnx', float, input, output, classes: null, margins: undefined, scaler: 'none', missing: false },
+    features: Array.from({ length: input.features }, (_, i) => ({ name: `x${i}` })),
+  };
+  return { bytes, described, golden: undefined };
+}
+
+async function exported(folder: string): Promise<Converted> {
+  const description = readExport((await readSource(join(folder, 'export.json'))).toString('utf8'));
+  const bytes = await readSource(join(folder, MODEL_FILE));
+  const golden = join(folder, 'golden.json');
+  await agree(folder, description.model, bytes);
+  await agree(folder, description.golden, await readSource(golden));
+  const found = recognise(bytes, { trees: 'all' });
+  if (!('onnx' in found)) throw new ImportRefused('SOURCE_INVALID', `${MODEL_FILE} is no ONNX file`);
+  return { bytes, described: describedBy(description), golden };
+}
+
+async function agree(
+  folder: string,
+  { file, sha256 }: { file: string; sha256: string },
+  bytes: Uint8Array,
+): Promise<void> {
+  if (sha256Of(bytes) === sha256) return;
+  throw new ImportRefused(
+    'SOURCE_INVALID',
+    `${join(basename(folder), file)} is not the file that export.json speaks of`,
+  );
+}
+
+function describedBy({ framework, kind, input, output, features, window, scaler, missing, source }: Exported): Described {
+  return {
+    ...{ framework, kind, float: input.dtype, margins: undefined },
+    source: {
+      ...{ file: basename(source[0]!.file), sha256: source[0]!.sha256, format: `${framework.name}-export` },
+      ...{ objective: '', written_by: `${framework.name} ${framework.version}`, notes: [] },
+    },
+    input: { name: input.name, window },
+    output: { name: output.name, columns: output.shape[1] },
+    classes: output.classes && output.classes.map(String),
+    ...{ scaler: scaler.kind, missing },
+    features: features.map((name) => ({ name })),
+  };
+}
+
+async function readSource(path: string): Promise<Buffer> {
+  const name = basename(path);
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
+  if (found instanceof Error) throw new ImportRefused('SOURCE_UNREADABLE', `${name} cannot be read (${found.code})`);
+  if (!found.isFile()) throw new ImportRefused('SOURCE_UNREADABLE', `${name} is no regular file`);
+  if (found.size > SOURCE_LIMIT_BYTES)
+    throw new ImportRefused(
+      'SOURCE_TOO_LARGE',
+      `${name} has ${found.size} bytes, at most ${SOURCE_LIMIT_BYTES} are read`,
+    );
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new ImportRefused('SOURCE_UNREADABLE', `${name} cannot be read (${error.code})`);
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
