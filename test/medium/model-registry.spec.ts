@@ -8,8 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FEATURE_NAMES, featureHashOf } from '../../src/batch-inference/features/feature-table.js';
-import type { ActiveModel } from '../../src/domain/model.js';
+import { variantLabel, type ActiveModel } from '../../src/domain/model.js';
 import { admissionEntry, AdmissionService } from '../../src/model-registry/admission/admission.service.js';
+import { LifecycleLog } from '../../src/model-registry/lifecycle/lifecycle-log.service.js';
+import type { ModelEvent } from '../../src/model-registry/lifecycle/standing.js';
 import { ModelController } from '../../src/model-registry/model.controller.js';
 import { ModelRegistryModule } from '../../src/model-registry/model-registry.module.js';
 import { ModelRegistryService } from '../../src/model-registry/model-registry.service.js';
@@ -54,15 +56,19 @@ function registry(config: Record<string, string> = {}, admission = new Admission
   const service = new ModelRegistryService(settingsFor(config), catalogue, admission);
   const activated: ActiveModel[][] = [];
   service.activations.to((active) => void activated.push([...active]));
+  const state = () =>
+    Object.fromEntries(
+      service
+        .status()
+        .versions.map(({ name, version, state, refusal }) => [`${name}@${version}`, refusal?.code ?? state]),
+    );
   return {
     service,
+    activated,
+    state,
     async load() {
       await service.load();
-      const versions = Object.fromEntries(
-        service
-          .status()
-          .versions.map(({ name, version, state, refusal }) => [`${name}@${version}`, refusal?.code ?? state]),
-      );
+      const versions = state();
       return { versions, active: activated.at(-1)!.map(({ name }) => name), status: service.status() };
     },
   };
@@ -76,12 +82,15 @@ function edit(name: string, file: string, change: (json: never) => void): void {
   writeFileSync(path, JSON.stringify(json));
 }
 
-/** Changes model.onnx and keeps the manifest's checksum true, as someone would who means it. */
+/** Changes model.onnx and keeps the checksums of manifest and certificate true, as someone would who means it. */
 function editModel(name: string, change: (bytes: Buffer) => Buffer): void {
   const bytes = change(readFileSync(fileOf(name, 'model.onnx')));
   writeFileSync(fileOf(name, 'model.onnx'), bytes);
-  edit(name, 'manifest.json', (json: { sha256: string }) => {
-    json.sha256 = createHash('sha256').update(bytes).digest('hex');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  edit(name, 'manifest.json', (json: { sha256: string }) => (json.sha256 = sha256));
+  edit(name, 'certificate.json', (json: { sha256: string; variants: { sha256: string }[] }) => {
+    json.sha256 = sha256;
+    for (const variant of json.variants) variant.sha256 = sha256;
   });
 }
 
@@ -176,6 +185,20 @@ describe('a bad model is refused by name with its reason, and the others serve',
     ['no golden answers', 'GOLDEN_MISMATCH', () => rmSync(fileOf(victim, 'golden.json'))],
     ['no manifest', 'MANIFEST_MISSING', () => rmSync(fileOf(victim, 'manifest.json'))],
     ['half a manifest', 'MANIFEST_INVALID', () => writeFileSync(fileOf(victim, 'manifest.json'), '{"schema": 1')],
+    ['no certificate', 'UNCERTIFIED', () => rmSync(fileOf(victim, 'certificate.json'))],
+    [
+      'a certificate of another file',
+      'UNCERTIFIED',
+      () => edit(victim, 'certificate.json', (json: { sha256: string }) => (json.sha256 = '0'.repeat(64))),
+    ],
+    [
+      'a certificate that certifies nothing',
+      'UNCERTIFIED',
+      () =>
+        edit(victim, 'certificate.json', (json: { variants: { certified: boolean }[] }) =>
+          json.variants.forEach((one) => (one.certified = false)),
+        ),
+    ],
     [
       'an unknown feature',
       'FEATURE_UNKNOWN',
@@ -201,13 +224,63 @@ describe('a bad model is refused by name with its reason, and the others serve',
   });
 });
 
+describe('without a certificate', () => {
+  it('a model serves only where ALLOW_UNCERTIFIED says so, by ONNX Runtime on the CPU, and is named', async () => {
+    rmSync(fileOf('gbt', 'certificate.json'));
+    const { active, status } = await registry({ ALLOW_UNCERTIFIED: 'true' }).load();
+    expect(active).toEqual(NAMES);
+    expect(status.uncertified).toEqual(['gbt@1.0.0']);
+    const { verdict } = status.versions.find(({ name }) => name === 'gbt')!;
+    expect(verdict!.chosen!.runnable.variant).toEqual({ engine: 'onnx', provider: 'cpu', precision: 'full' });
+  });
+});
+
+describe('the way of running it', () => {
+  it('is the fastest that is certified, and its figures stand beside it', async () => {
+    const { status } = await registry().load();
+    for (const { name, verdict, certificate } of status.versions) {
+      const { runnable, why } = verdict!.chosen!;
+      expect(why).toMatch(/^(tree|onnx\/cpu) [\d.]+ ms.* for 512 rows$/);
+      expect(variantLabel(runnable.variant), name).toBe(why.split(' ')[0]);
+      expect(certificate!.variants.some(({ variant }) => variant === variantLabel(runnable.variant))).toBe(true);
+    }
+  });
+
+  it('is FP16 nowhere on a CPU, even where mixed precision is on, unless it was measured faster', async () => {
+    const { status } = await registry({ MIXED_PRECISION_ENABLED: 'true' }).load();
+    const tcn = status.versions.find(({ name }) => name === 'tcn')!.verdict!.chosen!;
+    expect(tcn.why).toContain('onnx/cpu/fp16');
+    expect(variantLabel(tcn.runnable.variant)).toBe(tcn.why.split(' ')[0]);
+  });
+
+  it('is the CPU where the provider that was asked for is not there, and says why', async () => {
+    edit('tcn', 'certificate.json', (json: { variants: { variant: string }[] }) =>
+      json.variants.push({ ...json.variants[0]!, variant: 'onnx/cuda' }),
+    );
+    const { status } = await registry({ EXECUTION_PROVIDER: 'cuda' }).load();
+    const { verdict } = status.versions.find(({ name }) => name === 'tcn')!;
+    const { variant } = verdict!.chosen!.runnable;
+    if (variant.engine === 'onnx' && variant.provider === 'cuda') return; // this machine has one
+    expect(variantLabel(variant)).toBe('onnx/cpu');
+    expect(verdict!.notes!.join()).toMatch(/onnx\/cuda: /);
+  });
+});
+
 describe('versions', () => {
   /** A second version of a model, good or not. */
   function add(name: string, version: string): void {
     cpSync(join(models, name, VERSION), join(models, name, version), { recursive: true });
-    const path = fileOf(name, 'manifest.json', version);
-    writeFileSync(path, readFileSync(path, 'utf8').replace(`"version": "${VERSION}"`, `"version": "${version}"`));
+    const rewrite = (file: string, from: string, to: string) => {
+      const path = fileOf(name, file, version);
+      writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
+    };
+    rewrite('manifest.json', `"version": "${VERSION}"`, `"version": "${version}"`);
+    rewrite('certificate.json', `"model": "${name}@${VERSION}"`, `"model": "${name}@${version}"`);
   }
+  const decide = (action: ModelEvent['action'], version: string, from: string | null) =>
+    new LifecycleLog(models).append({
+      ...{ at: '2026-01-01T00:00:00Z', who: 'ada', action, name: 'gbt', version, from },
+    });
 
   it('the newest serves and the one before stands by', async () => {
     add('gbt', '1.10.0');
@@ -221,6 +294,37 @@ describe('versions', () => {
     const { versions, active } = await registry().load();
     expect(versions).toMatchObject({ 'gbt@1.10.0': 'SHA256_MISMATCH', 'gbt@1.0.0': 'active' });
     expect(active).toEqual(NAMES);
+  });
+
+  it('a person decides which one serves, and the registry follows while it runs', async () => {
+    add('gbt', '1.10.0');
+    const { service, load, state } = registry();
+    await load();
+    decide('activate', '1.0.0', '1.10.0');
+    await service.follow();
+    expect(state()).toMatchObject({ 'gbt@1.10.0': 'standby', 'gbt@1.0.0': 'active' });
+    decide('rollback', '1.10.0', '1.0.0');
+    decide('shadow', '1.0.0', '1.10.0');
+    await service.follow();
+    expect(state()).toMatchObject({ 'gbt@1.10.0': 'active', 'gbt@1.0.0': 'shadow' });
+  });
+
+  it('a shadow is handed on as one, beside the one that serves', async () => {
+    add('gbt', '1.10.0');
+    decide('shadow', '1.0.0', '1.10.0');
+    const { load, activated } = registry();
+    await load();
+    const gbt = activated.at(-1)!.filter(({ name }) => name === 'gbt');
+    expect(gbt.map(({ version, shadow = false }) => [version, shadow])).toEqual([
+      ['1.10.0', false],
+      ['1.0.0', true],
+    ]);
+  });
+
+  it('an imported one does not serve before it is activated', async () => {
+    add('gbt', '1.10.0');
+    decide('import', '1.10.0', '1.0.0');
+    expect((await registry().load()).versions).toMatchObject({ 'gbt@1.10.0': 'standby', 'gbt@1.0.0': 'active' });
   });
 
   it('no more serve than MODEL_CACHE_SIZE', async () => {

@@ -10,6 +10,8 @@ from graph import Graph
 from refused import Refused
 from sklearn_steps import probabilities, scores, two_columns
 
+SMALLEST = 1e-12  # what scikit-learn adds to a probability before its logarithm
+
 
 @probabilities.register
 def _(model: CalibratedClassifierCV, graph: Graph, x: str) -> str:
@@ -45,7 +47,7 @@ def column(graph: Graph, x: str, i: int) -> str:
 def softened(calibrator: object, graph: Graph, z: str, scored: bool, count: int) -> str:
     """softmax(beta x logits); the logits of probabilities are their logarithms, those of one score are -z and z."""
     if not scored:
-        z = graph.add("Log", graph.plus(z, np.finfo(np.float64).eps))
+        z = graph.add("Log", graph.plus(z, SMALLEST))
     elif count == 2:
         z = graph.add("Concat", graph.add("Neg", z), z, axis=1)
     return graph.add("Softmax", graph.mul(z, calibrator.beta_), axis=1)

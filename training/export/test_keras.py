@@ -28,7 +28,7 @@ def test_answers_as_tensorflow_at_every_batch_size(name: str) -> None:
     native = converted(zoo.made(name), None if name.endswith("regressor") else zoo.CLASSES)
     proof = prove(native, zoo.rows(native.sequence))
     assert set(proof.batches) == {1, 3, 257}
-    assert max(proof.batches.values()) < 3e-6
+    assert max(proof.batches.values()) < 2e-6  # measured: 4.8e-7 at most; 1e-5 is promised
     assert proof.label_flips == 0
     assert proof.golden_outputs.std(axis=0).min() > 1e-3, "the rows must tell models apart"
 

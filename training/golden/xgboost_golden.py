@@ -347,8 +347,10 @@ def base_scores(output: Path) -> None:
     model = json.loads(gzip.decompress((output / "poisson.json.gz").read_bytes()))
     learner = model["learner"]
     forest = learner["gradient_booster"]["model"]
-    forest |= {"trees": [], "tree_info": [], "iteration_indptr": [0]}
-    forest["gbtree_model_param"]["num_trees"] = "0"
+    # One tree of zeros: without any tree XGBoost takes the base score for a margin already.
+    forest |= {"trees": forest["trees"][:1], "tree_info": [0], "iteration_indptr": [0, 1]}
+    forest["gbtree_model_param"]["num_trees"] = "1"
+    forest["trees"][0]["split_conditions"] = [0.0] * len(forest["trees"][0]["split_conditions"])
     scores = ["0E0", "1E0", "1E-7", "1E-6", "9.99999E-1", "9.999999E-1", "5E-1", "5.00000E-01"]
     scores += [f"{value:.8E}" for value in rng.random(240)] + [f"{1 + value:.8E}" for value in rng.normal(0, 1e-3, 80)]
     scores += [f"{10.0 ** value:.8E}" for value in rng.uniform(-44, 38, 80)]

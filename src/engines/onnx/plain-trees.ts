@@ -1,6 +1,6 @@
 import { MODE, type Float, type TreeEnsemble } from '../trees/tree-ensemble.js';
-import { V5_MODE } from './tree-ensemble-node.js';
-import { readable } from './unreadable.js';
+import { V5_MODE } from './v5-mode.js';
+import { readable, Unreadable } from './unreadable.js';
 
 /** The mode of a leaf, beside V5_MODE's. */
 export const LEAF = 255;
@@ -25,6 +25,8 @@ export interface PlainTrees {
   readonly weightsFrom: ArrayLike<number>;
   readonly weightTarget: ArrayLike<number>;
   readonly weight: ArrayLike<number>;
+  /** [targets] added after the trees; empty: nothing is. */
+  readonly base: readonly number[];
 }
 
 interface Shape {
@@ -51,11 +53,22 @@ interface Question {
 
 /**
  * One ensemble of them: each tree's nodes depth first, `yes` before `no`, a set a MEMBER node.
+ * @param vectorLeaves trees of the ensemble that stand here once a target
  * @throws Unreadable where a tree shares its branches, is not finite, or asks what TreeEnsemble cannot say
  */
-export function ensembleOf(trees: PlainTrees, shape: Shape): TreeEnsemble {
+export function ensembleOf(
+  trees: PlainTrees,
+  shape: Shape,
+  vectorLeaves: ReadonlySet<number> = new Set(),
+): TreeEnsemble {
   const made = new Growth(trees, shape);
-  trees.roots.forEach((root, tree) => made.tree(root, tree));
+  let at = 0;
+  for (let tree = 0; at < trees.roots.length; tree += 1) {
+    const copies = vectorLeaves.has(tree) ? trees.targets : 1;
+    made.tree(trees.roots.slice(at, at + copies));
+    at += copies;
+  }
+  if (trees.base.length > 0) made.base(trees.base);
   return made.ensemble();
 }
 
@@ -80,29 +93,35 @@ class Growth {
     this.#seen = new Uint8Array(trees.mode.length);
   }
 
-  tree(root: number, tree: number): void {
+  /** @param roots of the tree; of a tree that stands once a target, all of them */
+  tree([root, ...copies]: readonly number[]): void {
     const first = this.#mode.length;
-    this.#roots.push(first);
     const leaves: number[] = [];
-    const pending: Visit[] = [{ node: root, parent: -1, answer: 'yes' }];
+    const pending: Visit[] = [{ node: root!, parent: -1, answer: 'yes' }];
     for (let visit = pending.pop(); visit; visit = pending.pop()) {
       const { node, parent, answer } = visit;
       const at = this.#mode.length;
       if (parent >= 0) (answer === 'yes' ? this.#yes : this.#no)[parent] = at;
       if (this.trees.mode[node] === LEAF) {
         leaves.push(node);
-        this.#node({ mode: MODE.LEAF, threshold: 0, yes: -1, no: -1, missingYes: 0 }, 0);
+        this.#node({ mode: MODE.LEAF, threshold: 0, missingYes: 0 }, 0);
         continue;
       }
-      readable(!this.#seen[node], `tree ${tree} shares a branch between two parents`);
-      this.#seen[node] = 1;
-      const question = questionOf(this.trees, node);
-      const feature = this.trees.feature[node]!;
-      readable(feature >= 0 && feature < this.shape.features, `it asks column ${feature} of ${this.shape.features}`);
-      this.#node(question, feature);
+      const question = this.#visit(node);
+      this.#node(question, this.trees.feature[node]!);
       pending.push({ node: question.no, parent: at, answer: 'no' }, { node: question.yes, parent: at, answer: 'yes' });
     }
-    this.#weigh(first, leaves);
+    const columns = copies.map((copy) => this.#leavesUnder(copy, leaves.length));
+    this.#roots.push(first);
+    this.#weigh(first, columns.length > 0 ? leaves.map((leaf, i) => [leaf, ...columns.map((one) => one[i]!)]) : leaves);
+  }
+
+  base(values: readonly number[]): void {
+    this.#roots.push(this.#mode.length);
+    this.#treeTarget.push(values.length === 1 ? 0 : -1);
+    this.#node({ mode: MODE.LEAF, threshold: 0, missingYes: 0 }, 0);
+    this.#leaf[this.#leaf.length - 1] = this.#weights.length;
+    for (const value of values) this.#weights.push(finite(value));
   }
 
   ensemble(): TreeEnsemble {
@@ -123,7 +142,7 @@ class Growth {
     };
   }
 
-  #node({ mode, threshold, members, missingYes }: Question, feature: number): void {
+  #node({ mode, threshold, members, missingYes }: Omit<Question, 'yes' | 'no'>, feature: number): void {
     this.#mode.push(mode);
     this.#feature.push(feature);
     this.#threshold.push(members ? this.#sets.push(Int32Array.from(members)) - 1 : threshold);
@@ -133,28 +152,62 @@ class Growth {
     this.#leaf.push(-1);
   }
 
+  #visit(node: number): Question {
+    readable(this.#seen[node] === 0, 'two branches share a child');
+    this.#seen[node] = 1;
+    const feature = this.trees.feature[node]!;
+    readable(feature >= 0 && feature < this.shape.features, `it asks column ${feature} of ${this.shape.features}`);
+    return questionOf(this.trees, node);
+  }
+
+  /** The leaves of a tree's copy, in the order of the tree's own. */
+  #leavesUnder(root: number, expected: number): number[] {
+    const leaves: number[] = [];
+    const pending = [root];
+    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+      if (this.trees.mode[node] === LEAF) leaves.push(node);
+      else {
+        const { yes, no } = this.#visit(node);
+        pending.push(no, yes);
+      }
+    }
+    readable(leaves.length === expected, 'the copies of a tree differ');
+    return leaves;
+  }
+
   /** One target: where each leaf weighs that one alone. Else a leaf's weights of all targets, 0 where it has none. */
-  #weigh(first: number, leaves: readonly number[]): void {
-    const { targets, weightsFrom, weightTarget, weight } = this.trees;
-    const target = weightTarget[weightsFrom[leaves[0]!]!]!;
-    const alone = leaves.every((leaf) => weightsFrom[leaf + 1]! - weightsFrom[leaf]! === 1);
-    const single = alone && leaves.every((leaf) => weightTarget[weightsFrom[leaf]!] === target);
-    this.#treeTarget.push(single ? target : -1);
+  #weigh(first: number, leaves: readonly (number | readonly number[])[]): void {
+    const weights = leaves.map((leaf) => this.#weightsOf(leaf));
+    const [target] = weights[0]!.keys();
+    const single = weights.every((one) => one.size === 1 && one.has(target!));
+    this.#treeTarget.push(single ? target! : -1);
+    const targets = single ? [target!] : Array.from({ length: this.trees.targets }, (_, t) => t);
     let at = first;
-    for (const leaf of leaves) {
+    for (const one of weights) {
       while (this.#mode[at] !== MODE.LEAF) at += 1;
       this.#leaf[at++] = this.#weights.length;
-      const all = new Array<number | undefined>(targets).fill(undefined);
-      readable(weightsFrom[leaf + 1]! > weightsFrom[leaf]!, 'a leaf has no weight');
-      for (let i = weightsFrom[leaf]!; i < weightsFrom[leaf + 1]!; i += 1) {
-        readable(all[weightTarget[i]!] === undefined, 'a leaf has two weights for one target');
-        readable(Number.isFinite(weight[i]), 'a weight is not finite');
-        all[weightTarget[i]!] = weight[i];
-      }
-      if (single) this.#weights.push(all[target]!);
-      else for (const one of all) this.#weights.push(one ?? 0);
+      for (const t of targets) this.#weights.push(one.get(t) ?? 0);
     }
   }
+
+  /** @returns a leaf's weights by target, at least one */
+  #weightsOf(leaf: number | readonly number[]): Map<number, number> {
+    const { weightsFrom, weightTarget, weight } = this.trees;
+    const weights = new Map<number, number>();
+    for (const one of typeof leaf === 'number' ? [leaf] : leaf) {
+      for (let i = weightsFrom[one]!; i < weightsFrom[one + 1]!; i += 1) {
+        readable(!weights.has(weightTarget[i]!), 'a leaf has two weights for one target');
+        weights.set(weightTarget[i]!, finite(weight[i]!));
+      }
+    }
+    readable(weights.size > 0, 'a leaf has no weight');
+    return weights;
+  }
+}
+
+function finite(weight: number): number {
+  readable(Number.isFinite(weight), `a weight is ${weight}`);
+  return weight;
 }
 
 /** `>` and `>=` are `<=` and `<` with the children exchanged. NaN differs from every number: NEQ sends it to `yes`. */
@@ -164,10 +217,10 @@ function questionOf(trees: PlainTrees, node: number): Question {
   const missingYes = trees.missingYes[node] === 1 ? 1 : 0;
   const as = { threshold, yes, no, missingYes };
   const exchanged = { threshold, yes: no, no: yes, missingYes: 1 - missingYes };
-  const mode = trees.mode[node];
-  if (mode === V5_MODE.MEMBER) return { ...as, mode: MODE.MEMBER, members: categories(trees.members.get(node) ?? []) };
   readable(!Number.isNaN(threshold), 'a threshold is not a number');
-  switch (mode) {
+  switch (trees.mode[node]) {
+    case V5_MODE.MEMBER:
+      return { ...as, mode: MODE.MEMBER, members: categories(trees.members.get(node) ?? []) };
     case V5_MODE.LEQ:
       return { ...as, mode: MODE.LEQ };
     case V5_MODE.LT:
@@ -181,7 +234,7 @@ function questionOf(trees: PlainTrees, node: number): Question {
     case V5_MODE.NEQ:
       return { ...exchanged, mode: MODE.MEMBER, members: categories([threshold]), missingYes: 0 };
     default:
-      return readable(false, `a node's mode is ${mode}`) as never;
+      throw new Unreadable(`a node's mode is ${trees.mode[node]}`);
   }
 }
 

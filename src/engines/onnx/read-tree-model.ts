@@ -1,117 +1,93 @@
-import type { Transform } from '../trees/link-kinds.js';
-import type { TreeEnsemble } from '../trees/tree-ensemble.js';
+import type { Link } from '../trees/link.js';
 import { NO_RULES, type TreeModel } from '../trees/tree-model.js';
-import { ensembleOfLists } from './listed-trees.js';
+import { readEnd } from './graph-end.js';
 import { Attributes } from './onnx-node.js';
-import { integer, TYPE, type OnnxGraph, type OnnxModel, type OnnxNode } from './onnx-proto.js';
-import { NoTreeModel } from './no-tree-model.js';
-import { linkOf, NOTES_KEY, treeModelNotes } from './tree-model-notes.js';
-import { ensembleOfNode } from './tree-ensemble-values.js';
+import { encodeModel, integer, TYPE, type Draft, type OnnxGraph, type OnnxModel, type OnnxNode } from './onnx-proto.js';
+import { ensembleOf } from './plain-trees.js';
+import { NOTE_KEY, parseNote } from './tree-model-note.js';
+import { scoresOf } from './tree-scores.js';
+import { treesV5 } from './trees-v5.js';
+import { readable, Unreadable } from './unreadable.js';
+import { writeTreeModel } from './write-tree-model.js';
 
-export type ReadTreeModel = { readonly model: TreeModel } | { readonly reason: string };
+export type ReadTreeModel =
+  | {
+      readonly model: TreeModel;
+      /** The graph's tensor that the model's predictions are. */
+      readonly output: string;
+    }
+  | { readonly reason: string };
 
-const TREE_OPS = new Set(['TreeEnsemble', 'TreeEnsembleRegressor', 'TreeEnsembleClassifier']);
+const TREE_OPERATORS = new Set(['TreeEnsemble', 'TreeEnsembleRegressor', 'TreeEnsembleClassifier']);
 
 /**
- * Reads back what `writeTreeModel` wrote; and trees of other tools, where the graph is one tree operator over its input with
- * at most a softmax or sigmoid behind it, in exactly ONNX Runtime's float32 or float64 arithmetic.
+ * Reads back what `writeTreeModel` wrote; and another tool's graph that is one tree operator over its input, a softmax or
+ * a sigmoid behind it at most, in ONNX Runtime's arithmetic: its margins are the same bit for bit.
  * @param onnx a model that has passed the guard
- * @returns the model, or why it is none: ONNX Runtime alone then runs it
+ * @returns the model, or why it is none that we can compute ourselves: ONNX Runtime alone then runs it
  */
 export function readTreeModel(onnx: OnnxModel): ReadTreeModel {
   try {
-    const graph = onnx.graph;
-    if (!graph) throw new NoTreeModel('it has no graph');
-    const trees = graph.node.filter(({ op_type, domain }) => domain === 'ai.onnx.ml' && TREE_OPS.has(op_type));
-    if (trees.length !== 1) throw new NoTreeModel(`its graph has ${trees.length} tree operators, not one`);
-    const note = onnx.metadata_props.find(({ key }) => key === NOTES_KEY)?.value;
-    return { model: note === undefined ? foreign(graph, trees[0]!) : ours(graph, trees[0]!, note) };
+    const { graph, metadata_props } = onnx;
+    readable(graph !== null, 'it has no graph');
+    const trees = graph.node.filter(({ op_type, domain }) => domain === 'ai.onnx.ml' && TREE_OPERATORS.has(op_type));
+    readable(trees.length === 1, `it has ${trees.length} tree operators, not one`);
+    const note = metadata_props.find(({ key }) => key === NOTE_KEY)?.value;
+    return note === undefined ? foreign(graph, trees[0]!) : written(onnx, trees[0]!, note);
   } catch (error) {
-    if (error instanceof NoTreeModel) return { reason: error.message };
+    if (error instanceof Unreadable) return { reason: error.message };
     throw error;
   }
 }
 
-function ours(graph: OnnxGraph, node: OnnxNode, note: string): TreeModel {
-  const notes = treeModelNotes.safeParse(jsonOf(note));
-  if (!notes.success) throw new NoTreeModel(`its ${NOTES_KEY} cannot be read: ${notes.error.issues[0]?.message}`);
-  const { rules, featureNames, wideTrees } = notes.data;
-  const { features } = inputOf(graph);
-  const named = [...rules.zeroIsMissing, ...(rules.categories?.columns ?? [])];
-  if (featureNames.length !== features || named.some((column) => column >= features))
-    throw new NoTreeModel(`its ${NOTES_KEY} speaks of other columns than its ${features}`);
-  const ensemble = ensembleOfNode(node, features, new Set(wideTrees));
-  return { ensemble, rules, link: linkOf(notes.data), featureNames };
+/** The note is believed only where writing its model again gives the same graph: it cannot say other than the operators. */
+function written(onnx: OnnxModel, node: OnnxNode, text: string): ReadTreeModel {
+  const note = parseNote(text);
+  readable(note !== undefined, `its ${NOTE_KEY} is of another version`);
+  const { float, featureNames, rules, vectorLeaves } = note;
+  const trees = treesV5(node, float === 'float32' ? TYPE.FLOAT : TYPE.DOUBLE);
+  const ensemble = ensembleOf(trees, { float, features: featureNames.length }, new Set(vectorLeaves));
+  const model: TreeModel = { ensemble, rules, link: note.link, featureNames };
+  const again = writeTreeModel(model, { version: onnx.producer_version });
+  const same = Buffer.compare(again, encodeModel(onnx as Draft<OnnxModel>)) === 0;
+  readable(same, `its graph is not the one that its ${NOTE_KEY} tells of`);
+  return { model, output: 'predictions' };
 }
 
-function foreign(graph: OnnxGraph, node: OnnxNode): TreeModel {
-  const { name, features, double } = inputOf(graph);
-  if (node.input[0] !== name) throw new NoTreeModel(`its trees read ${node.input[0]}, not its input ${name}`);
-  const { ensemble, transform } = ensembleIn(node, features, double);
-  const scores = node.output.at(-1)!;
-  const behind = transformBehind(graph, scores);
-  if (transform !== 'identity' && behind.kind !== 'identity')
-    throw new NoTreeModel(`its trees end in ${transform} and a ${behind.kind} follows`);
-  const link: Transform = transform === 'identity' ? behind : kindOf(transform);
+function foreign(graph: OnnxGraph, node: OnnxNode): ReadTreeModel {
+  const { features, type } = inputOf(graph, node);
+  const { trees, scores, link: last } = scoresOf(node, type);
+  const { output, transform } = readEnd(graph, scores, type);
+  readable(
+    last.kind === 'identity' || transform.kind === 'identity',
+    `a ${transform.kind} follows the ${last.kind} of its trees`,
+  );
+  const ending: Link =
+    last.kind === 'average' ? { ...last, then: transform } : last.kind === 'identity' ? transform : last;
+  const ensemble = ensembleOf(trees, { float: type === TYPE.FLOAT ? 'float32' : 'float64', features });
   const featureNames = Array.from({ length: features }, (_, i) => `x${i}`);
-  return { ensemble, rules: NO_RULES, link, featureNames };
+  return { model: { ensemble, rules: NO_RULES, link: ending, featureNames }, output };
 }
 
-type Ending = 'identity' | 'softmax' | 'sigmoid';
-const kindOf = (ending: Ending): Transform => (ending === 'sigmoid' ? { kind: ending, scale: 1 } : { kind: ending });
-
-function ensembleIn(node: OnnxNode, features: number, double: boolean): { ensemble: TreeEnsemble; transform: Ending } {
-  if (node.op_type !== 'TreeEnsemble') return ensembleOfLists(node, features, double);
-  // The runtime's two numbers for softmax and logistic are exchanged against its own schema: neither is trusted.
-  if (new Attributes(node).int('post_transform', 0) !== 0)
-    throw new NoTreeModel('its TreeEnsemble has a post_transform');
-  return { ensemble: ensembleOfNode(node, features, new Set()), transform: 'identity' };
-}
-
-/** Follows the scores to the graph's end. What hangs on the labels beside them does not matter. */
-function transformBehind({ node }: OnnxGraph, scores: string): Transform {
-  const next = node.filter(({ input }) => input.includes(scores));
-  if (next.length === 0) return { kind: 'identity' };
-  if (next.length > 1) throw new NoTreeModel(`${next.length} operators read its scores`);
-  const [follower] = next as [OnnxNode];
-  const attributes = new Attributes(follower);
-  switch (follower.op_type) {
-    case 'Identity':
-    case 'ZipMap':
-      return transformBehind({ node } as OnnxGraph, follower.output[0]!);
-    case 'Softmax':
-      if (![1, -1].includes(attributes.int('axis', -1))) break;
-      return endedBy(node, follower, { kind: 'softmax' });
-    case 'Sigmoid':
-      return endedBy(node, follower, { kind: 'sigmoid', scale: 1 });
-  }
-  throw new NoTreeModel(`a ${follower.op_type} reads its scores`);
-}
-
-function endedBy(node: OnnxNode[], follower: OnnxNode, transform: Transform): Transform {
-  const rest = transformBehind({ node } as OnnxGraph, follower.output[0]!);
-  if (rest.kind !== 'identity') throw new NoTreeModel(`a ${rest.kind} follows a ${transform.kind}`);
-  return transform;
-}
-
-function inputOf({ input, initializer }: OnnxGraph): { name: string; features: number; double: boolean } {
+/** Between the graph's input and its trees there may be a cast to float32: what a float32 model does to a row anyway. */
+function inputOf({ node: nodes, input, initializer }: OnnxGraph, trees: OnnxNode): { features: number; type: number } {
   const weights = new Set(initializer.map(({ name }) => name));
   const inputs = input.filter(({ name }) => !weights.has(name));
-  if (inputs.length !== 1) throw new NoTreeModel(`its graph has ${inputs.length} inputs`);
-  const { name, type } = inputs[0]!;
-  const tensor = type?.tensor_type;
-  const columns = tensor?.shape?.dim[1]?.dim_value;
-  if (tensor?.shape?.dim.length !== 2 || columns == null || integer(columns) < 1)
-    throw new NoTreeModel(`its input ${name} is not [rows, a known number of columns]`);
-  if (tensor.elem_type !== TYPE.FLOAT && tensor.elem_type !== TYPE.DOUBLE)
-    throw new NoTreeModel(`its input ${name} is neither float nor double`);
-  return { name, features: integer(columns), double: tensor.elem_type === TYPE.DOUBLE };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+  readable(inputs.length === 1, `it has ${inputs.length} inputs`);
+  const { name, type: declared } = inputs[0]!;
+  const tensor = declared?.tensor_type;
+  const columns = tensor?.shape?.dim.length === 2 ? tensor.shape.dim[1]!.dim_value : null;
+  readable(columns != null && integer(columns) > 0, `its input ${name} is not [rows, a known number of columns]`);
+  let type = tensor!.elem_type;
+  readable(type === TYPE.FLOAT || type === TYPE.DOUBLE, `its input ${name} is neither float32 nor float64`);
+  let at = trees.input[0]!;
+  for (let steps = 0; at !== name; steps += 1) {
+    const maker = nodes.find(({ output }) => output[0] === at);
+    readable(maker !== undefined && steps < nodes.length, `its trees do not read its input ${name}`);
+    const cast = maker.op_type === 'Cast' ? new Attributes(maker).int('to', 0) : undefined;
+    readable(maker.op_type === 'Identity' || cast === TYPE.FLOAT, `a ${maker.op_type} is before its trees`);
+    if (cast !== undefined) type = cast;
+    at = maker.input[0]!;
   }
+  return { features: integer(columns), type };
 }

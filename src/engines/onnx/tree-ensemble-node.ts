@@ -1,108 +1,124 @@
-// NOTE to the helper who owns this folder (delete this line): the integrator wrote column-rule-nodes, link-nodes, tree-ensemble-node,
-// tree-model-notes and write-tree-model while your files were not there yet. Keep one set, remove the other (rule-nodes, tree-model-note), and go on with read-tree-model and onnx-guard: they are needed most urgently.
 import { MODE, type TreeEnsemble } from '../trees/tree-ensemble.js';
-import { NO_CATEGORY, ONNX_MODE } from './onnx-mode.js';
-import { int, ints, node, tensor, type AttributeDraft } from './onnx-node.js';
+import { int, ints, node, tensor } from './onnx-node.js';
 import type { Draft, OnnxNode } from './onnx-proto.js';
-import { tensorOf } from './onnx-tensor.js';
+import { tensorOf, type TensorValues } from './onnx-tensor.js';
+import { V5_MODE } from './v5-mode.js';
 
-const MODE_OF = { [MODE.LEQ]: ONNX_MODE.LEQ, [MODE.LT]: ONNX_MODE.LT, [MODE.MEMBER]: ONNX_MODE.MEMBER } as const;
-
-/** The node's attributes as they grow: branches and leaves are numbered apart. */
-interface Columns {
-  readonly roots: number[];
-  readonly modes: number[];
-  readonly features: number[];
-  readonly splits: number[];
-  readonly yes: number[];
-  readonly yesLeaf: number[];
-  readonly no: number[];
-  readonly noLeaf: number[];
-  readonly missingYes: number[];
-  readonly leafTargets: number[];
-  readonly leafWeights: number[];
-  readonly members: number[];
-}
+const WRITTEN: Readonly<Record<number, number>> = {
+  [MODE.LEQ]: V5_MODE.LEQ,
+  [MODE.LT]: V5_MODE.LT,
+  [MODE.MEMBER]: V5_MODE.MEMBER,
+};
+const SUM = 1;
+const NO_TRANSFORM = 0;
 
 /**
- * `TreeEnsemble` (ai.onnx.ml 5), sums and no transform. A tree of one leaf is a branch whose children are that leaf. A tree
- * with a weight for each target is written once a target: a leaf of the operator has one weight.
+ * A TreeEnsemble node (ai.onnx.ml version 5) without post-transform. It knows leaves of one target only: a tree whose
+ * leaves carry a weight for each target is written once a target, one after the other, which adds up in the same order.
+ * @param floats makes an array of the model's type
  */
-export function treeEnsembleNode(ensemble: TreeEnsemble, input: string, output: string): Draft<OnnxNode> {
-  const columns: Columns = {
-    ...{ roots: [], modes: [], features: [], splits: [], yes: [], yesLeaf: [], no: [], noLeaf: [] },
-    ...{ missingYes: [], leafTargets: [], leafWeights: [], members: [] },
-  };
-  for (let tree = 0; tree < ensemble.treeTarget.length; tree += 1) {
-    const only = ensemble.treeTarget[tree];
-    if (only >= 0) writeTree(ensemble, tree, only, 0, columns);
-    else for (let t = 0; t < ensemble.targets; t += 1) writeTree(ensemble, tree, t, t, columns);
-  }
-  const numbers = (name: string, values: readonly number[]): AttributeDraft => {
-    const typed = ensemble.float === 'float32' ? Float32Array.from(values) : Float64Array.from(values);
-    return tensor(tensorOf(name, [values.length], typed));
-  };
-  const modes = Uint8Array.from(columns.modes);
-  const attributes: Record<string, AttributeDraft> = {
-    ...{ n_targets: int(ensemble.targets), aggregate_function: int(1), post_transform: int(0) },
-    tree_roots: ints(columns.roots),
-    nodes_modes: tensor(tensorOf('nodes_modes', [modes.length], modes)),
-    nodes_featureids: ints(columns.features),
-    nodes_splits: numbers('nodes_splits', columns.splits),
-    ...{ nodes_truenodeids: ints(columns.yes), nodes_trueleafs: ints(columns.yesLeaf) },
-    ...{ nodes_falsenodeids: ints(columns.no), nodes_falseleafs: ints(columns.noLeaf) },
-    nodes_missing_value_tracks_true: ints(columns.missingYes),
-    leaf_targetids: ints(columns.leafTargets),
-    leaf_weights: numbers('leaf_weights', columns.leafWeights),
-    ...(columns.members.length > 0 && { membership_values: numbers('membership_values', columns.members) }),
+export function treeEnsembleNode(
+  ensemble: TreeEnsemble,
+  input: string,
+  output: string,
+  floats: (values: readonly number[]) => TensorValues,
+): Draft<OnnxNode> {
+  const rows = new Rows(ensemble);
+  ensemble.treeTarget.forEach((target, tree) => {
+    if (target >= 0) rows.tree(tree, target, 0);
+    else for (let t = 0; t < ensemble.targets; t += 1) rows.tree(tree, t, t);
+  });
+  const numbers = (name: string, values: readonly number[]) => tensor(tensorOf(name, [values.length], floats(values)));
+  const attributes = {
+    aggregate_function: int(SUM),
+    leaf_targetids: ints(rows.leafTarget),
+    leaf_weights: numbers('leaf_weights', rows.leafWeight),
+    ...(rows.members.length > 0 && { membership_values: numbers('membership_values', rows.members) }),
+    n_targets: int(ensemble.targets),
+    nodes_falseleafs: ints(rows.noIsLeaf),
+    nodes_falsenodeids: ints(rows.no),
+    nodes_featureids: ints(rows.feature),
+    nodes_missing_value_tracks_true: ints(rows.missingYes),
+    nodes_modes: tensor(tensorOf('nodes_modes', [rows.mode.length], Uint8Array.from(rows.mode))),
+    nodes_splits: numbers('nodes_splits', rows.split),
+    nodes_trueleafs: ints(rows.yesIsLeaf),
+    nodes_truenodeids: ints(rows.yes),
+    post_transform: int(NO_TRANSFORM),
+    tree_roots: ints(rows.roots),
   };
   return node('TreeEnsemble', [input], [output], attributes, 'ai.onnx.ml');
 }
 
-/** @param weight which of a leaf's weights */
-function writeTree(ensemble: TreeEnsemble, tree: number, target: number, weight: number, columns: Columns): void {
-  const { roots, mode, feature, threshold, yes, no, missingYes, leaf, weights, sets } = ensemble;
-  const [from, to] = [roots[tree], roots[tree + 1]];
-  const place = new Int32Array(to - from);
-  let branches = columns.modes.length;
-  for (let n = from; n < to; n += 1) {
-    if (mode[n] !== MODE.LEAF) place[n - from] = branches++;
-    else {
-      place[n - from] = columns.leafTargets.length;
-      columns.leafTargets.push(target);
-      columns.leafWeights.push(weights[leaf[n] + weight]);
-    }
-  }
-  columns.roots.push(columns.modes.length);
-  if (mode[from] === MODE.LEAF) return writeBranch(columns, ONNX_MODE.LEQ, 0, 0, [place[0], 1], [place[0], 1], 0);
-  const child = (n: number): readonly [number, number] => [place[n - from], mode[n] === MODE.LEAF ? 1 : 0];
-  for (let n = from; n < to; n += 1) {
-    if (mode[n] === MODE.LEAF) continue;
-    const asked = MODE_OF[mode[n] as keyof typeof MODE_OF];
-    const member = mode[n] === MODE.MEMBER;
-    if (member) {
-      const set = sets[threshold[n]]!;
-      columns.members.push(...(set.length > 0 ? set : [NO_CATEGORY]), NaN);
-    }
-    writeBranch(columns, asked, feature[n], member ? 0 : threshold[n], child(yes[n]), child(no[n]), missingYes[n]);
-  }
-}
+/** Branches and leaves of all trees, each in a row of its own, as TreeEnsemble holds them. */
+class Rows {
+  readonly roots: number[] = [];
+  readonly mode: number[] = [];
+  readonly feature: number[] = [];
+  readonly split: number[] = [];
+  readonly yes: number[] = [];
+  readonly no: number[] = [];
+  readonly yesIsLeaf: number[] = [];
+  readonly noIsLeaf: number[] = [];
+  readonly missingYes: number[] = [];
+  readonly members: number[] = [];
+  readonly leafTarget: number[] = [];
+  readonly leafWeight: number[] = [];
+  /** Where a node of the tree being written stands among the branches, or among the leaves. */
+  readonly #place: Int32Array;
 
-function writeBranch(
-  columns: Columns,
-  mode: number,
-  feature: number,
-  split: number,
-  [yes, yesLeaf]: readonly [number, number],
-  [no, noLeaf]: readonly [number, number],
-  missingYes: number,
-): void {
-  columns.modes.push(mode);
-  columns.features.push(feature);
-  columns.splits.push(split);
-  columns.yes.push(yes);
-  columns.yesLeaf.push(yesLeaf);
-  columns.no.push(no);
-  columns.noLeaf.push(noLeaf);
-  columns.missingYes.push(missingYes);
+  constructor(private readonly ensemble: TreeEnsemble) {
+    this.#place = new Int32Array(ensemble.mode.length);
+  }
+
+  /** @param column of a leaf's weights: 0 in a tree with one target */
+  tree(tree: number, target: number, column: number): void {
+    const { roots, mode, leaf, weights } = this.ensemble;
+    const [first, end] = [roots[tree], roots[tree + 1]];
+    let branches = this.mode.length;
+    this.roots.push(branches);
+    for (let i = first; i < end; i += 1) {
+      if (mode[i] !== MODE.LEAF) this.#place[i] = branches++;
+      else {
+        this.leafTarget.push(target);
+        this.#place[i] = this.leafWeight.push(weights[leaf[i] + column]) - 1;
+      }
+    }
+    if (mode[first] === MODE.LEAF) this.#singleLeaf(this.#place[first]);
+    else for (let i = first; i < end; i += 1) if (mode[i] !== MODE.LEAF) this.#branch(i);
+  }
+
+  /** No root is a leaf: it is a branch whose two answers are one leaf. */
+  #singleLeaf(leaf: number): void {
+    this.#row({ mode: V5_MODE.LEQ, feature: 0, split: 0, missingYes: 0 }, [leaf, 1], [leaf, 1]);
+  }
+
+  #branch(at: number): void {
+    const { mode, feature, threshold, yes, no, missingYes, sets } = this.ensemble;
+    const members = mode[at] === MODE.MEMBER ? sets[threshold[at]]! : undefined;
+    const asked = { feature: feature[at], missingYes: missingYes[at] };
+    const children = [this.#child(yes[at]), this.#child(no[at])] as const;
+    // ONNX Runtime refuses an empty set. Nothing is below −∞: the same answer.
+    if (members?.length === 0) return this.#row({ ...asked, mode: V5_MODE.LT, split: -Infinity }, ...children);
+    this.#row({ ...asked, mode: WRITTEN[mode[at]]!, split: members ? 0 : threshold[at] }, ...children);
+    if (members) this.members.push(...members, NaN);
+  }
+
+  #child(at: number): readonly [place: number, isLeaf: number] {
+    return [this.#place[at], this.ensemble.mode[at] === MODE.LEAF ? 1 : 0];
+  }
+
+  #row(
+    branch: { mode: number; feature: number; split: number; missingYes: number },
+    [yes, yesIsLeaf]: readonly [number, number],
+    [no, noIsLeaf]: readonly [number, number],
+  ): void {
+    this.mode.push(branch.mode);
+    this.feature.push(branch.feature);
+    this.split.push(branch.split);
+    this.missingYes.push(branch.missingYes);
+    this.yes.push(yes);
+    this.yesIsLeaf.push(yesIsLeaf);
+    this.no.push(no);
+    this.noIsLeaf.push(noIsLeaf);
+  }
 }

@@ -1,7 +1,7 @@
 import { Attributes } from './onnx-node.js';
 import type { OnnxNode } from './onnx-proto.js';
 import { LEAF, type PlainTrees } from './plain-trees.js';
-import { V5_MODE } from './tree-ensemble-node.js';
+import { V5_MODE } from './v5-mode.js';
 import { readable } from './unreadable.js';
 
 const MODES: Readonly<Record<string, number>> = {
@@ -48,6 +48,7 @@ export function treesV3(node: OnnxNode, prefix: WeightPrefix, targets: number): 
     no: child('nodes_falsenodeids'),
     missingYes: ints('nodes_missing_value_tracks_true', true),
     members: new Map(),
+    base: attributes.floats('base_values'),
     ...weightsOf(attributes, prefix, { targets, mode, places }),
   };
 }

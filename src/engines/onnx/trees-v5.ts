@@ -1,8 +1,8 @@
 import { Attributes } from './onnx-node.js';
 import { TYPE, type OnnxNode } from './onnx-proto.js';
-import { tensorValues } from './onnx-tensor.js';
+import { tensorFault, tensorValues } from './onnx-tensor.js';
 import { LEAF, type PlainTrees } from './plain-trees.js';
-import { V5_MODE } from './tree-ensemble-node.js';
+import { V5_MODE } from './v5-mode.js';
 import { readable } from './unreadable.js';
 
 /**
@@ -51,6 +51,7 @@ export function treesV5(node: OnnxNode, type: number): PlainTrees {
     weightsFrom: Array.from({ length: branches + leaves + 1 }, (_, i) => Math.max(0, i - branches)),
     weightTarget,
     weight,
+    base: [],
   };
 }
 
@@ -81,5 +82,7 @@ function numbers(attributes: Attributes, name: string, type: number): ArrayLike<
   const tensor = attributes.tensor(name);
   readable(tensor !== undefined, `${name} is missing`);
   readable(tensor.data_type === type, `${name} is of type ${tensor.data_type}, expected ${type}`);
+  const fault = tensorFault(tensor);
+  readable(fault === undefined, `${name} ${fault}`);
   return tensorValues(tensor).values as Float64Array;
 }

@@ -1,3 +1,4 @@
+import type { Variant } from '../../domain/model.js';
 import type { Check } from './certificate.js';
 
 /**
@@ -9,9 +10,16 @@ import type { Check } from './certificate.js';
 export type Bound = 'exact' | 'close' | 'loose';
 
 const CLOSE = 1e-5;
-const LOOSE = 5e-3;
+/** Of a probability, or of the largest answer. */
+export const LOOSE = 5e-3;
 /** Of the rows tried. */
 const MOST_FLIPS = { exact: 0, close: 0.001, loose: 0.005 } as const;
+
+/** @param exact trees with margins, on an engine that computes in the model's own arithmetic @returns what it must keep to */
+export function boundOf(variant: Variant, exact: boolean): Bound {
+  if (variant.engine === 'onnx' && (variant.provider !== 'cpu' || variant.precision === 'fp16')) return 'loose';
+  return exact ? 'exact' : 'close';
+}
 
 /** @param scale of the reference's predictions: 1 for probabilities @returns why the check fails, or undefined */
 export function faultOf(check: Check, bound: Bound, scale: number): string | undefined {

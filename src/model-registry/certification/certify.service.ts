@@ -13,7 +13,7 @@ import type { Candidate, Runnable, Terms } from '../admission/admission.js';
 import { openGolden, openModel, specFor, widthOf } from '../admission/candidate-files.service.js';
 import { compareGolden, goldenText, type Golden } from '../admission/golden.js';
 import { rankCorrelation } from '../precision/agreement.js';
-import { faultOf, type Bound } from './bounds.js';
+import { boundOf, faultOf } from './bounds.js';
 import type { Certificate, VariantCertificate } from './certificate.js';
 import { compare, type Output, type Thresholds } from './comparison.js';
 import { byDefinition } from './definition.js';
@@ -163,11 +163,6 @@ async function tryWay(
   } finally {
     await engine.release();
   }
-}
-
-function boundOf(variant: Variant, exact: boolean): Bound {
-  if (variant.engine === 'onnx' && (variant.provider !== 'cpu' || variant.precision === 'fp16')) return 'loose';
-  return exact ? 'exact' : 'close';
 }
 
 async function goldenFault(engine: InferenceEngine, golden: Golden): Promise<string[]> {

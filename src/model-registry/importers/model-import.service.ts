@@ -147,7 +147,18 @@ function fromOnnx(
     return fromTrees(read.model, { framework, source: { ...source, format: 'onnx-trees' } }, new Map(), version);
   const { input, output, float } = shapeOf(onnx);
   const described: Described = {
-    ...{ framework, source, kind: 'onnx', float, input, output, classes: null, margins: undefined, scaler: 'none', missing: false },
+    ...{
+      framework,
+      source,
+      kind: 'onnx',
+      float,
+      input,
+      output,
+      classes: null,
+      margins: undefined,
+      scaler: 'none',
+      missing: false,
+    },
     features: Array.from({ length: input.features }, (_, i) => ({ name: `x${i}` })),
   };
   return { bytes, described, golden: undefined };
@@ -176,7 +187,17 @@ async function agree(
   );
 }
 
-function describedBy({ framework, kind, input, output, features, window, scaler, missing, source }: Exported): Described {
+function describedBy({
+  framework,
+  kind,
+  input,
+  output,
+  features,
+  window,
+  scaler,
+  missing,
+  source,
+}: Exported): Described {
   return {
     ...{ framework, kind, float: input.dtype, margins: undefined },
     source: {

@@ -32,15 +32,25 @@ export const GOLDEN_NAMES: readonly string[] = readdirSync(FOLDER)
   .map((file) => file.slice(0, -ENDING.length));
 
 export function golden(name: string): Golden {
-  const unpack = (key: string, value: unknown) =>
-    ['rows', 'margins', 'predictions'].includes(key) ? float32s(value as string) : value;
-  return JSON.parse(inflated(name + ENDING).toString(), unpack) as Golden;
+  return unpacked(name + ENDING, ['rows', 'margins', 'predictions']);
 }
 
 /** @returns the model file; undefined where the release that wrote it knew no UBJSON */
 export function goldenModel(name: string, format: 'json' | 'ubj'): Uint8Array | undefined {
   const file = `${name}.${format}.gz`;
   return existsSync(resolve(FOLDER, file)) ? inflated(file) : undefined;
+}
+
+/** Texts of numbers, and what XGBoost's JSON reader makes of them. */
+export function goldenDecimals(): { readonly texts: readonly string[]; readonly values: Float32Array } {
+  return unpacked('decimals.json.gz', ['values']);
+}
+
+/** Base scores, and the margins that XGBoost makes of them under two objectives; NaN: refused. */
+export function goldenBaseScores() {
+  const margins = ['count:poisson', 'binary:logistic'] as const;
+  type Table = { readonly scores: readonly string[] } & Readonly<Record<(typeof margins)[number], Float32Array>>;
+  return unpacked<Table>('base-scores.json.gz', margins);
 }
 
 /** The model's answers by the definition: column rules, walk, link; row after row. */
@@ -63,6 +73,12 @@ export function ulps32(a: number, b: number): number {
   if (Object.is(a, b)) return 0;
   const [x, y] = new Int32Array(Float32Array.of(a, b).buffer);
   return Math.abs(x - y);
+}
+
+/** @param packed keys whose values are arrays of float32 */
+function unpacked<T>(file: string, packed: readonly string[]): T {
+  const unpack = (key: string, value: unknown) => (packed.includes(key) ? float32s(value as string) : value);
+  return JSON.parse(inflated(file).toString(), unpack) as T;
 }
 
 function inflated(file: string): Buffer {

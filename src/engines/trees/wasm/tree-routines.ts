@@ -25,7 +25,7 @@ export const LANES = 16;
 /** Trees that `walk` goes down at once: enough for the loads of one to hide behind the others. */
 export const WALKERS = 8;
 /** Rows that `rank` searches for at once. */
-const SEARCHES = 4;
+const SEARCHES = 8;
 
 /** Where the scratch lies: [TILE] int32 ranks of one column; [WALKERS][TILE] int32 or [TILE] byte labels of leaves. */
 export const RANKS = 0;

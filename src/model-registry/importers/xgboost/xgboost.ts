@@ -85,6 +85,7 @@ function targetsOf({ classes, targets, trees = [] }: SourceModel): number {
 /** Each part against the others. */
 function soundForest(source: SourceModel, features: number, targets: number) {
   const trees = required(source.trees, 'trees');
+  if (trees.length === 0) throw new ImportRefused('NOT_EXPRESSIBLE', 'the model has no trees: train it first');
   const treeInfo = required(source.treeInfo, 'tree_info');
   const targetOf = integers(treeInfo, 'tree_info', 0, targets - 1);
   const factors = source.treeFactors && float32s(source.treeFactors);
