@@ -84,23 +84,27 @@ function targetsOf({ classes, targets, trees = [] }: SourceModel): number {
 
 /** Each part against the others. */
 function soundForest(source: SourceModel, features: number, targets: number) {
+  const { booster } = source;
   const trees = required(source.trees, 'trees');
+  const targetOf = integers(required(source.treeInfo, 'tree_info'), 'tree_info', 0, targets - 1);
+  if (booster !== 'gbtree' && booster !== 'dart')
+    throw new ImportRefused('NOT_EXPRESSIBLE', `booster ${JSON.stringify(booster)} is not known`);
   if (trees.length === 0) throw new ImportRefused('NOT_EXPRESSIBLE', 'the model has no trees: train it first');
-  const treeInfo = required(source.treeInfo, 'tree_info');
-  const targetOf = integers(treeInfo, 'tree_info', 0, targets - 1);
-  const factors = source.treeFactors && float32s(source.treeFactors);
   if (targetOf.length !== trees.length) throw invalid(`${targetOf.length} entries of tree_info, ${trees.length} trees`);
-  if (source.booster !== 'gbtree' && source.booster !== 'dart')
-    throw new ImportRefused('NOT_EXPRESSIBLE', `booster ${JSON.stringify(source.booster)} is not known`);
-  if (source.booster === 'dart' && factors === undefined) throw invalid('dart without weight_drop');
-  if (factors !== undefined && factors.length !== trees.length)
-    throw invalid(`${factors.length} entries of weight_drop, ${trees.length} trees`);
   trees.forEach(({ feature, width }, t) => {
     if (width !== 1 && width !== targets)
-      throw invalid(`tree ${t} has ${width} numbers a leaf, the model ${targets} margins`);
+      throw invalid(`tree ${t} has leaves of ${width} numbers for ${targets} margins`);
     if (feature.some((column) => column >= features)) throw invalid(`tree ${t} asks for a column beyond ${features}`);
   });
-  return { trees, targetOf, factors, isVector: trees.some(({ width }) => width > 1) };
+  return { trees, targetOf, factors: factorsOf(source, trees.length), isVector: trees.some(({ width }) => width > 1) };
+}
+
+/** Dart has a factor for each tree. After 3.2 it is a gbtree that has them. */
+function factorsOf({ booster, treeFactors }: SourceModel, trees: number): Float32Array | undefined {
+  if (booster === 'dart' && treeFactors === undefined) throw invalid('dart without weight_drop');
+  if (treeFactors !== undefined && treeFactors.length !== trees)
+    throw invalid(`${treeFactors.length} entries of weight_drop, ${trees} trees`);
+  return treeFactors && float32s(treeFactors);
 }
 
 function namesOf({ featureNames }: SourceModel, features: number): readonly string[] {
