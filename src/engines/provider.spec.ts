@@ -33,7 +33,7 @@ describe('what runs the models', () => {
 
   it('mixed precision that no version gains from is full precision, and says why', () => {
     expect(precisionOf(true, [FULL, HALF])).toEqual({ mixedAsked: true, used: 'mixed', reason: null });
-    expect(precisionOf(true, [FULL])).toMatchObject({ used: 'full', reason: expect.stringContaining('faster') });
+    expect(precisionOf(true, [FULL])).toMatchObject({ used: 'full', reason: expect.stringContaining('gains') });
     expect(precisionOf(false, [FULL]).reason).toBeNull();
   });
 });

@@ -29,6 +29,7 @@ export function compileTrees(model: TreeModel, force?: string) {
   const start = new Int32Array(nodes);
   const depth = new Int32Array(nodes);
   const place = new Int32Array(nodes);
+  let deepest = 0; const treeMin = new Int32Array(trees).fill(1e6);
   const treeDepth = new Int32Array(trees);
   let adds = 0, maxLeaves = 0, weights = 0, branches = 0;
   for (let t = 0; t < trees; t++) {
@@ -36,7 +37,7 @@ export function compileTrees(model: TreeModel, force?: string) {
     let next = root + 1;
     place[root] = root;
     for (let n = root; n < end; n++) {
-      if (e.mode[n] === MODE.LEAF) continue;
+      if (e.mode[n] === MODE.LEAF) { treeMin[t] = Math.min(treeMin[t]!, depth[n]!); continue; }
       branches++;
       const y = e.yes[n]!, o = e.no[n]!;
       start[y] = start[n]!; start[o] = start[n]! + count[y]!;
@@ -54,7 +55,7 @@ export function compileTrees(model: TreeModel, force?: string) {
   const addsAt = take(adds * 8);
   const treesAt = take(trees * 8);
   const groups = Math.ceil(trees / WALKERS);
-  const groupBytes = 8 + 8 * WALKERS;
+  const groupBytes = 12 + 8 * WALKERS;
   const groupsAt = take(groups * groupBytes);
   const weightsAt = take(weights * bytes);
   const pages = Math.ceil(top / 65536);
@@ -108,11 +109,12 @@ export function compileTrees(model: TreeModel, force?: string) {
       I[dead / 4] = planesAt; I[dead / 4 + 1] = 127; I[dead / 4 + 2] = dead;
       for (let k = 0; k < WALKERS; k++) I[g + 2 + k] = dead;
     }
-    I[g] = Math.max(I[g]!, treeDepth[t]!); I[g + 1]!++;
+    if (t % WALKERS === 0) I[g] = 1e6;
+    I[g] = Math.min(I[g]!, treeMin[t]!); deepest = t % WALKERS === 0 ? treeDepth[t]! : Math.max(deepest, treeDepth[t]!); I[g + 2 + 2 * WALKERS] = deepest - I[g]!; I[g + 1]!++;
     I[g + 2 + (t % WALKERS)] = walkAt + root * 16;
     I[g + 2 + WALKERS + (t % WALKERS)] = add;
   }
-  const module = new WebAssembly.Module(assemble([rank(e.float), walk(e.float), ...[1, 2, 4].map((v) => sweep(e.float, v))]));
+  const module = new WebAssembly.Module(assemble([rank(e.float), walk(e.float), ...[1, 2, 4, 8].map((v) => sweep(e.float, v))]));
   const x = new WebAssembly.Instance(module, { host: { memory } }).exports;
   const tile = R.subarray(tileAt / bytes, tileAt / bytes + TILE * F);
   const sums = R.subarray(sumsAt / bytes, sumsAt / bytes + TILE * e.targets);
@@ -131,7 +133,7 @@ export function compileTrees(model: TreeModel, force?: string) {
         sums.fill(0);
         if (force === 'rank') continue;
         if (force === 'walk' || (force !== 'sweep' && n <= 8) || !sweepable) x.walk(groupsAt, groupsAt + groups * groupBytes, addsAt, n);
-        else x[n <= 16 ? 'sweep1' : n <= 32 ? 'sweep2' : 'sweep4'](treesAt, treesAt + trees * 8, nodesAt, addsAt);
+        else x[n <= 16 ? 'sweep1' : n <= 32 ? 'sweep2' : n <= 64 ? 'sweep4' : 'sweep8'](treesAt, treesAt + trees * 8, nodesAt, addsAt);
         for (let t = 0; t < e.targets; t++) for (let r = 0; r < n; r++) margins[(base + r) * e.targets + t] = sums[t * TILE + r]!;
       }
     },

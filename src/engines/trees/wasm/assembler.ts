@@ -56,6 +56,8 @@ export const i32 = {
   ltU: binary(0x49),
   add: binary(0x6a),
   sub: binary(0x6b),
+  or: binary(0x72),
+  xor: binary(0x73),
   shl: binary(0x74),
   shrU: binary(0x76),
 };

@@ -19,7 +19,7 @@ import {
 } from './assembler.js';
 
 /** Rows that go through the trees together: their planes fit the first-level cache, and a node is read once for all. */
-export const TILE = 64;
+export const TILE = 128;
 /** Rows of one SIMD register of bytes. */
 export const LANES = 16;
 /** Trees that `walk` goes down at once: enough for the loads of one to hide behind the others. */
@@ -156,6 +156,8 @@ export function walk(float: Float): Routine {
   return routine('walk', 4, (scope, group, groupsEnd, add, rows) => {
     const [row, depth, tree, end] = each(4, scope.i32) as [Local, Local, Local, Local];
     const at = each(WALKERS, scope.i32);
+    const was = each(WALKERS, scope.i32);
+    const moved = at.map((one, i) => i32.xor(one.get, was[i]!.get)).reduce((a, b) => i32.or(a, b));
     const down = at.map((one) => {
       const x = i32.load8S(i32.add(i32.load(one.get), row.get));
       const no = i32.shrU(i32.sub(i32.load(one.get, 4), x), i32.const(31));
@@ -170,6 +172,8 @@ export function walk(float: Float): Routine {
           ...at.map((one, i) => one.set(i32.load(group.get, 8 + 4 * i))),
           depth.set(i32.load(group.get)),
           whileDo(depth.get, ...down, depth.advance(-1)),
+          depth.set(i32.load(group.get, 8 + 8 * WALKERS)),
+          whileDo(depth.get, ...at.map((one, i) => was[i]!.set(one.get)), ...down, depth.set(select(moved, i32.sub(depth.get, i32.const(1)), i32.const(0)))),
           ...at.map((one, i) => i32.store(i32.shl(row.get, i32.const(2)), i32.load(one.get, 12), LABELS + 4 * TILE * i)),
           row.advance(1),
         ),
@@ -178,13 +182,13 @@ export function walk(float: Float): Routine {
           i32.ltU(tree.get, i32.load(group.get, 4)),
           end.set(i32.load(i32.add(group.get, i32.shl(tree.get, i32.const(2))), 8 + 4 * WALKERS)),
           addLeaves(scope, float, add, end, rows.get, {
-            labels: i32.add(i32.const(LABELS), i32.shl(tree.get, i32.const(8))),
+            labels: i32.add(i32.const(LABELS), i32.shl(tree.get, i32.const(9))),
             bytes: 4,
             unrolled: 1,
           }),
           tree.advance(1),
         ),
-        group.advance(8 + 8 * WALKERS),
+        group.advance(12 + 8 * WALKERS),
       ),
     ];
   });

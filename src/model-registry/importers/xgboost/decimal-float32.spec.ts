@@ -30,6 +30,6 @@ describe('the float32 nearest to a decimal number', () => {
   });
 
   it('reads every float32 back', () => {
-    fc.assert(fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (x) => Object.is(read(x.toString()), x)));
+    fc.assert(fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (x) => read(x.toString()) === x));
   });
 });

@@ -205,7 +205,7 @@ describe('what contradicts itself', () => {
     [
       'a set that ends beyond them',
       'the categories of node',
-      (d) => (firstSplit(d).categories_sizes[0] = firstSplit(d).categories.length + 0),
+      (d) => (firstSplit(d).categories_segments[0] = firstSplit(d).categories.length),
     ],
     ['an empty set', 'categories_sizes: 0 is no', (d) => (firstSplit(d).categories_sizes[0] = 0)],
     [
