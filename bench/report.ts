@@ -17,6 +17,10 @@ export interface BenchReport {
   /** Printed as a table. */
   readonly table: readonly Record<string, string | number>[];
   readonly ratios: readonly Ratio[];
+  /** Of the libraries that it is measured against. */
+  readonly versions?: Readonly<Record<string, string>>;
+  /** Why nothing, or not all, was measured here: a machine without what it needs. */
+  readonly unmeasured?: string;
 }
 
 /** Judges a ratio against its goal: `<= x` or `>= x`. */

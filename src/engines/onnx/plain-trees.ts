@@ -2,6 +2,9 @@ import { MODE, type Float, type TreeEnsemble } from '../trees/tree-ensemble.js';
 import { V5_MODE } from './v5-mode.js';
 import { readable, Unreadable } from './unreadable.js';
 
+/** A row's margins are held for each row of a batch. */
+export const MOST_TARGETS = 4096;
+
 /** The mode of a leaf, beside V5_MODE's. */
 export const LEAF = 255;
 
@@ -61,11 +64,14 @@ export function ensembleOf(
   shape: Shape,
   vectorLeaves: ReadonlySet<number> = new Set(),
 ): TreeEnsemble {
+  readable(trees.targets > 0 && trees.targets <= MOST_TARGETS, `it has ${trees.targets} targets`);
+  readable(trees.roots.length > 0, 'it has no tree');
   const made = new Growth(trees, shape);
   let at = 0;
   for (let tree = 0; at < trees.roots.length; tree += 1) {
-    const copies = vectorLeaves.has(tree) ? trees.targets : 1;
-    made.tree(trees.roots.slice(at, at + copies));
+    const vector = vectorLeaves.has(tree);
+    const copies = vector ? trees.targets : 1;
+    made.tree(trees.roots.slice(at, at + copies), vector);
     at += copies;
   }
   if (trees.base.length > 0) made.base(trees.base);
@@ -94,7 +100,7 @@ class Growth {
   }
 
   /** @param roots of the tree; of a tree that stands once a target, all of them */
-  tree([root, ...copies]: readonly number[]): void {
+  tree([root, ...copies]: readonly number[], vector: boolean): void {
     const first = this.#mode.length;
     const leaves: number[] = [];
     const pending: Visit[] = [{ node: root!, parent: -1, answer: 'yes' }];
@@ -113,7 +119,8 @@ class Growth {
     }
     const columns = copies.map((copy) => this.#leavesUnder(copy, leaves.length));
     this.#roots.push(first);
-    this.#weigh(first, columns.length > 0 ? leaves.map((leaf, i) => [leaf, ...columns.map((one) => one[i]!)]) : leaves);
+    const weighed = leaves.map((leaf, i) => [leaf, ...columns.map((column) => column[i]!)]);
+    this.#weigh(first, weighed, vector);
   }
 
   base(values: readonly number[]): void {
@@ -175,11 +182,14 @@ class Growth {
     return leaves;
   }
 
-  /** One target: where each leaf weighs that one alone. Else a leaf's weights of all targets, 0 where it has none. */
-  #weigh(first: number, leaves: readonly (number | readonly number[])[]): void {
+  /**
+   * One target: where each leaf weighs that one alone. Else a leaf's weights of all targets, 0 where it has none.
+   * @param leaves each with its copies
+   */
+  #weigh(first: number, leaves: readonly (readonly number[])[], vector: boolean): void {
     const weights = leaves.map((leaf) => this.#weightsOf(leaf));
     const [target] = weights[0]!.keys();
-    const single = weights.every((one) => one.size === 1 && one.has(target!));
+    const single = !vector && weights.every((one) => one.size === 1 && one.has(target!));
     this.#treeTarget.push(single ? target! : -1);
     const targets = single ? [target!] : Array.from({ length: this.trees.targets }, (_, t) => t);
     let at = first;
@@ -191,10 +201,10 @@ class Growth {
   }
 
   /** @returns a leaf's weights by target, at least one */
-  #weightsOf(leaf: number | readonly number[]): Map<number, number> {
+  #weightsOf(leaf: readonly number[]): Map<number, number> {
     const { weightsFrom, weightTarget, weight } = this.trees;
     const weights = new Map<number, number>();
-    for (const one of typeof leaf === 'number' ? [leaf] : leaf) {
+    for (const one of leaf) {
       for (let i = weightsFrom[one]!; i < weightsFrom[one + 1]!; i += 1) {
         readable(!weights.has(weightTarget[i]!), 'a leaf has two weights for one target');
         weights.set(weightTarget[i]!, finite(weight[i]!));

@@ -1,14 +1,14 @@
-import type { Link } from '../trees/link.js';
+import type { Link, Transform } from '../trees/link.js';
 import { NO_RULES, type TreeModel } from '../trees/tree-model.js';
 import { readEnd } from './graph-end.js';
 import { Attributes } from './onnx-node.js';
 import { encodeModel, integer, TYPE, type Draft, type OnnxGraph, type OnnxModel, type OnnxNode } from './onnx-proto.js';
 import { ensembleOf } from './plain-trees.js';
 import { NOTE_KEY, parseNote } from './tree-model-note.js';
-import { scoresOf } from './tree-scores.js';
+import { scoresOf, type TreeScores } from './tree-scores.js';
 import { treesV5 } from './trees-v5.js';
 import { readable, Unreadable } from './unreadable.js';
-import { writeTreeModel } from './write-tree-model.js';
+import { modelFault, writeTreeModel } from './write-tree-model.js';
 
 export type ReadTreeModel =
   | {
@@ -48,6 +48,8 @@ function written(onnx: OnnxModel, node: OnnxNode, text: string): ReadTreeModel {
   const trees = treesV5(node, float === 'float32' ? TYPE.FLOAT : TYPE.DOUBLE);
   const ensemble = ensembleOf(trees, { float, features: featureNames.length }, new Set(vectorLeaves));
   const model: TreeModel = { ensemble, rules, link: note.link, featureNames };
+  const fault = modelFault(model);
+  readable(fault === undefined, `its ${NOTE_KEY} does not fit its trees: ${fault}`);
   const again = writeTreeModel(model, { version: onnx.producer_version });
   const same = Buffer.compare(again, encodeModel(onnx as Draft<OnnxModel>)) === 0;
   readable(same, `its graph is not the one that its ${NOTE_KEY} tells of`);
@@ -58,15 +60,17 @@ function foreign(graph: OnnxGraph, node: OnnxNode): ReadTreeModel {
   const { features, type } = inputOf(graph, node);
   const { trees, scores, link: last } = scoresOf(node, type);
   const { output, transform } = readEnd(graph, scores, type);
-  readable(
-    last.kind === 'identity' || transform.kind === 'identity',
-    `a ${transform.kind} follows the ${last.kind} of its trees`,
-  );
-  const ending: Link =
-    last.kind === 'average' ? { ...last, then: transform } : last.kind === 'identity' ? transform : last;
+  const link = linked(last, transform);
   const ensemble = ensembleOf(trees, { float: type === TYPE.FLOAT ? 'float32' : 'float64', features });
   const featureNames = Array.from({ length: features }, (_, i) => `x${i}`);
-  return { model: { ensemble, rules: NO_RULES, link: ending, featureNames }, output };
+  return { model: { ensemble, rules: NO_RULES, link, featureNames }, output };
+}
+
+function linked(last: TreeScores['link'], transform: Transform): Link {
+  if (last.kind === 'average') return { ...last, then: transform };
+  if (last.kind === 'identity') return transform;
+  readable(transform.kind === 'identity', `a ${transform.kind} follows the ${last.kind} of its trees`);
+  return last;
 }
 
 /** Between the graph's input and its trees there may be a cast to float32: what a float32 model does to a row anyway. */

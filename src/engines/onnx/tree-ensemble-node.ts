@@ -73,18 +73,18 @@ class Rows {
   /** @param column of a leaf's weights: 0 in a tree with one target */
   tree(tree: number, target: number, column: number): void {
     const { roots, mode, leaf, weights } = this.ensemble;
-    const [first, end] = [roots[tree], roots[tree + 1]];
+    const nodes = depthFirst(this.ensemble, roots[tree]);
     let branches = this.mode.length;
     this.roots.push(branches);
-    for (let i = first; i < end; i += 1) {
-      if (mode[i] !== MODE.LEAF) this.#place[i] = branches++;
+    for (const at of nodes) {
+      if (mode[at] !== MODE.LEAF) this.#place[at] = branches++;
       else {
         this.leafTarget.push(target);
-        this.#place[i] = this.leafWeight.push(weights[leaf[i] + column]) - 1;
+        this.#place[at] = this.leafWeight.push(weights[leaf[at] + column]) - 1;
       }
     }
-    if (mode[first] === MODE.LEAF) this.#singleLeaf(this.#place[first]);
-    else for (let i = first; i < end; i += 1) if (mode[i] !== MODE.LEAF) this.#branch(i);
+    if (nodes.length === 1) this.#singleLeaf(this.#place[nodes[0]!]);
+    else for (const at of nodes) if (mode[at] !== MODE.LEAF) this.#branch(at);
   }
 
   /** No root is a leaf: it is a branch whose two answers are one leaf. */
@@ -94,13 +94,20 @@ class Rows {
 
   #branch(at: number): void {
     const { mode, feature, threshold, yes, no, missingYes, sets } = this.ensemble;
-    const members = mode[at] === MODE.MEMBER ? sets[threshold[at]]! : undefined;
+    const members = mode[at] === MODE.MEMBER ? this.#askable(sets[threshold[at]]!) : undefined;
     const asked = { feature: feature[at], missingYes: missingYes[at] };
     const children = [this.#child(yes[at]), this.#child(no[at])] as const;
     // ONNX Runtime refuses an empty set. Nothing is below −∞: the same answer.
     if (members?.length === 0) return this.#row({ ...asked, mode: V5_MODE.LT, split: -Infinity }, ...children);
     this.#row({ ...asked, mode: WRITTEN[mode[at]]!, split: members ? 0 : threshold[at] }, ...children);
-    if (members) this.members.push(...members, NaN);
+    if (!members) return;
+    for (const category of members) this.members.push(category);
+    this.members.push(NaN);
+  }
+
+  /** No float32 is a category that float32 cannot hold; rounded, it would be another one. */
+  #askable(set: Int32Array): Int32Array {
+    return this.ensemble.float === 'float64' ? set : set.filter((category) => Math.fround(category) === category);
   }
 
   #child(at: number): readonly [place: number, isLeaf: number] {
@@ -121,4 +128,15 @@ class Rows {
     this.no.push(no);
     this.noIsLeaf.push(noIsLeaf);
   }
+}
+
+/** A tree's nodes, a branch before what is below it, `yes` before `no`: one order for all ways to lay a tree out. */
+function depthFirst({ mode, yes, no }: TreeEnsemble, root: number): number[] {
+  const nodes: number[] = [];
+  const pending = [root];
+  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    nodes.push(at);
+    if (mode[at] !== MODE.LEAF) pending.push(no[at], yes[at]);
+  }
+  return nodes;
 }

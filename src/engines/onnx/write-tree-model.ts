@@ -23,7 +23,7 @@ export interface Producer {
  * @throws Error where the model breaks a promise of TreeEnsemble, or asks a column for a category that no rule makes whole
  */
 export function writeTreeModel(model: TreeModel, producer: Producer): Uint8Array {
-  const fault = faultOf(model.ensemble) ?? columnFault(model);
+  const fault = modelFault(model);
   if (fault !== undefined) throw new Error(`the tree model is unsound: ${fault}`);
   return encodeModel({
     ir_version: 8,
@@ -58,9 +58,13 @@ function graphOf({ ensemble, rules, link }: TreeModel): Draft<OnnxGraph> {
   };
 }
 
-function columnFault({ ensemble, rules, featureNames }: TreeModel): string | undefined {
+/** @returns why a model cannot be written, undefined where it can */
+export function modelFault({ ensemble, rules, featureNames }: TreeModel): string | undefined {
+  const fault = faultOf(ensemble);
+  if (fault !== undefined) return fault;
   const { features, mode, feature } = ensemble;
   const whole = new Set(rules.categories?.columns);
+  if (ensemble.treeTarget.length === 0) return 'no tree';
   if (featureNames.length !== features) return `${featureNames.length} names of ${features} features`;
   const beyond = [...rules.zeroIsMissing, ...whole].find((column) => !(column >= 0 && column < features));
   if (beyond !== undefined) return `a rule for column ${beyond} of ${features}`;

@@ -1,10 +1,12 @@
+import type { Float } from '../tree-ensemble.js';
+
 /**
  * Enough of WebAssembly's binary format (core specification 2.0, section 5) to write the tree kernel in TypeScript, so
  * that neither a compiler nor a binary file is needed. Code is a list of bytes; an operator takes the code of its operands.
  */
 export type Code = readonly number[];
 
-export const TYPE = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
+const TYPE = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 type Type = (typeof TYPE)[keyof typeof TYPE];
 
 /** LEB128, unsigned. */
@@ -52,7 +54,6 @@ export const i32 = {
   load8U: load(0x2d),
   store: store(0x36),
   store8: store(0x3a),
-  ne: binary(0x47),
   ltU: binary(0x49),
   add: binary(0x6a),
   sub: binary(0x6b),
@@ -62,8 +63,9 @@ export const i32 = {
   shrU: binary(0x76),
 };
 
-export const f32 = { load: load(0x2a), store: store(0x38), le: binary(0x5f), add: binary(0x92) };
-export const f64 = { load: load(0x2b), store: store(0x39), le: binary(0x65), add: binary(0xa0) };
+const f32 = { load: load(0x2a), store: store(0x38), le: binary(0x5f), add: binary(0x92), log2Bytes: 2 };
+const f64 = { load: load(0x2b), store: store(0x39), le: binary(0x65), add: binary(0xa0), log2Bytes: 3 };
+export const realOf = (float: Float) => (float === 'float32' ? f32 : f64);
 
 export const v128 = {
   load: load(...SIMD(0)),
@@ -103,9 +105,13 @@ export const repeatWhile = (condition: Code, ...body: Code[]): Code => [
   ...[0x0d, 0, 0x0b],
 ];
 
-export const when = (condition: Code, ...body: Code[]): Code => [...condition, 0x04, 0x40, ...body.flat(), 0x0b];
-
-export const whileDo = (condition: Code, ...body: Code[]): Code => when(condition, repeatWhile(condition, ...body));
+/** Runs the body as long as the condition, asked before it, is not 0. */
+export const whileDo = (condition: Code, ...body: Code[]): Code => [
+  ...condition,
+  ...[0x04, 0x40],
+  ...repeatWhile(condition, ...body),
+  0x0b,
+];
 
 export interface Local {
   readonly get: Code;
@@ -120,10 +126,17 @@ export class Scope {
 
   constructor(private readonly params: number) {}
 
-  i32 = (): Local => this.#declare(TYPE.i32);
-  f32 = (): Local => this.#declare(TYPE.f32);
-  f64 = (): Local => this.#declare(TYPE.f64);
-  v128 = (): Local => this.#declare(TYPE.v128);
+  i32(): Local {
+    return this.#declare(TYPE.i32);
+  }
+
+  v128(): Local {
+    return this.#declare(TYPE.v128);
+  }
+
+  real(float: Float): Local {
+    return this.#declare(float === 'float32' ? TYPE.f32 : TYPE.f64);
+  }
 
   #declare(type: Type): Local {
     this.locals.push(type);
@@ -157,23 +170,18 @@ export function routine(
 /** @returns a module that imports `host.memory` and exports the routines */
 export function assemble(routines: readonly Routine[]): Uint8Array<ArrayBuffer> {
   const section = (id: number, items: readonly Code[]): Code => [id, ...sized(list(items))];
-  const types = routines.map(({ params }): Code => [0x60, ...list(new Array(params).fill([TYPE.i32])), 0]);
+  const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+  const types = routines.map(({ params }): Code => [0x60, ...list(new Array<Code>(params).fill([TYPE.i32])), 0]);
   const memory: Code = [...name('host'), ...name('memory'), 2, 0, 1];
+  const typeOf = routines.map((_, i) => unsigned(i));
+  const exported = routines.map(({ name: text }, i): Code => [...name(text), 0, ...unsigned(i)]);
+  const bodies = routines.map(({ code }) => code);
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...header,
     ...section(1, types),
     ...section(2, [memory]),
-    ...section(
-      3,
-      routines.map((_, i) => unsigned(i)),
-    ),
-    ...section(
-      7,
-      routines.map(({ name: text }, i) => [...name(text), 0, ...unsigned(i)]),
-    ),
-    ...section(
-      10,
-      routines.map(({ code }) => code),
-    ),
+    ...section(3, typeOf),
+    ...section(7, exported),
+    ...section(10, bodies),
   ]);
 }

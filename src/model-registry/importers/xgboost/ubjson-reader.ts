@@ -3,26 +3,32 @@ import { DocumentReader, Keys, Nesting, utf8, type Kind, type Numbers } from './
 import { GrowingNumbers } from './growing-numbers.js';
 import { invalid, LIMITS, tooLarge } from './limits.js';
 
-/** Each marker: what it begins, and the fewest bytes that follow it. */
-const MARKERS: Readonly<Record<string, { readonly kind: Kind; readonly bytes: number }>> = {
-  Z: { kind: 'null', bytes: 0 },
-  T: { kind: 'boolean', bytes: 0 },
-  F: { kind: 'boolean', bytes: 0 },
-  i: { kind: 'number', bytes: 1 },
-  U: { kind: 'number', bytes: 1 },
-  I: { kind: 'number', bytes: 2 },
-  l: { kind: 'number', bytes: 4 },
-  L: { kind: 'number', bytes: 8 },
-  d: { kind: 'number', bytes: 4 },
-  D: { kind: 'number', bytes: 8 },
-  H: { kind: 'number', bytes: 2 },
-  C: { kind: 'string', bytes: 1 },
-  S: { kind: 'string', bytes: 2 },
-  '[': { kind: 'array', bytes: 1 },
-  '{': { kind: 'object', bytes: 1 },
-};
-const NO_OPERATION = 'N'.charCodeAt(0);
-const INTEGERS = 'iUIlL';
+/** A marker is a byte. What it begins, and the fewest bytes that follow it; undefined: the byte is no marker. */
+const KINDS: (Kind | undefined)[] = new Array<Kind | undefined>(256).fill(undefined);
+const PAYLOADS = new Uint8Array(256);
+const MARKERS: readonly [marker: string, kind: Kind, bytes: number][] = [
+  ['Z', 'null', 0],
+  ['T', 'boolean', 0],
+  ['F', 'boolean', 0],
+  ['i', 'number', 1],
+  ['U', 'number', 1],
+  ['I', 'number', 2],
+  ['l', 'number', 4],
+  ['L', 'number', 8],
+  ['d', 'number', 4],
+  ['D', 'number', 8],
+  ['H', 'number', 2],
+  ['C', 'string', 1],
+  ['S', 'string', 2],
+  ['[', 'array', 1],
+  ['{', 'object', 1],
+];
+for (const [marker, kind, bytes] of MARKERS) {
+  KINDS[marker.charCodeAt(0)] = kind;
+  PAYLOADS[marker.charCodeAt(0)] = bytes;
+}
+const [TRUE, INT8, UINT8, INT16, INT32, INT64, FLOAT32, HIGH, CHARACTER] = Buffer.from('TiUIlLdHC');
+const [NO_OPERATION, TYPE, COUNT, CLOSE_ARRAY, CLOSE_OBJECT] = Buffer.from('N$#]}');
 
 const HIGH_PRECISION = /^-?\d{1,100}(?:\.\d{1,100})?(?:[eE][+-]?\d{1,4})?$/;
 
@@ -33,7 +39,7 @@ export class UbjsonReader extends DocumentReader {
   readonly #nesting = new Nesting();
   #at = 0;
   /** The marker of the next value, where its container has named one for all its values. */
-  #given: string | undefined;
+  #given: number | undefined;
 
   constructor(bytes: Uint8Array) {
     super();
@@ -42,14 +48,14 @@ export class UbjsonReader extends DocumentReader {
   }
 
   peek(): Kind {
-    return MARKERS[this.#marker()].kind;
+    return KINDS[this.#marker()]!;
   }
 
   object(field: (key: string) => void): void {
     this.#take('object');
     const keys = new Keys();
     const { type, count } = this.#header();
-    this.#each('}', count, () => {
+    this.#each(CLOSE_OBJECT, count, () => {
       const key = this.#text();
       keys.add(key);
       this.#given = type;
@@ -74,16 +80,16 @@ export class UbjsonReader extends DocumentReader {
 
   number(): number {
     const marker = this.#take('number');
-    if (marker === 'H') return highPrecision(this.#text());
+    if (marker === HIGH) return highPrecision(this.#text());
     return this.#scalar(marker);
   }
 
   boolean(): boolean {
-    return this.#take('boolean') === 'T';
+    return this.#take('boolean') === TRUE;
   }
 
   string(): string {
-    return this.#take('string') === 'C' ? utf8(this.#slice(1)) : this.#text();
+    return this.#take('string') === CHARACTER ? utf8(this.#slice(1)) : this.#text();
   }
 
   skip(): void {
@@ -93,7 +99,7 @@ export class UbjsonReader extends DocumentReader {
       case 'array':
         return this.#skipArray();
       case 'string':
-        return void this.#slice(this.#take('string') === 'C' ? 1 : this.#length());
+        return void this.#slice(this.#take('string') === CHARACTER ? 1 : this.#length());
       case 'number':
         return void this.number();
       case 'boolean':
@@ -111,66 +117,67 @@ export class UbjsonReader extends DocumentReader {
   #skipArray(): void {
     this.#take('array');
     const { type, count } = this.#header();
-    if (type !== undefined && isFixed(type)) this.#slice(count! * MARKERS[type].bytes);
+    if (type !== undefined && isFixed(type)) this.#slice(count! * PAYLOADS[type]);
     else this.#elements(type, count, () => this.skip());
   }
 
   /** What a container says of its values before the first: one type for all (then a count too), how many. */
-  #header(): { type: string | undefined; count: number | undefined } {
-    const type = this.#isNext('$') ? String.fromCharCode(this.#slice(1)[0]) : undefined;
-    if (type !== undefined && !(type in MARKERS)) throw invalid(`unknown type of values at byte ${this.#at - 1}`);
-    const counted = this.#isNext('#');
+  #header(): { type: number | undefined; count: number | undefined } {
+    const type = this.#isNext(TYPE) ? this.#slice(1)[0] : undefined;
+    if (type !== undefined && KINDS[type] === undefined)
+      throw invalid(`unknown type of values at byte ${this.#at - 1}`);
+    const counted = this.#isNext(COUNT);
     if (type !== undefined && !counted) throw invalid(`values of one type without a count at byte ${this.#at}`);
     const count = counted ? this.#length() : undefined;
-    const each = type === undefined ? 1 : Math.max(1, MARKERS[type].bytes);
+    const each = type === undefined ? 1 : Math.max(1, PAYLOADS[type]);
     // A value without bytes counts as one: else a few bytes would claim billions of values.
     if (count !== undefined && count * each > this.#bytes.length - this.#at) throw truncated();
     return { type, count };
   }
 
-  #elements(type: string | undefined, count: number | undefined, item: () => void): void {
-    this.#each(']', count, () => {
+  #elements(type: number | undefined, count: number | undefined, item: () => void): void {
+    this.#each(CLOSE_ARRAY, count, () => {
       this.#given = type;
       item();
     });
   }
 
-  #each(close: string, count: number | undefined, item: () => void): void {
+  #each(close: number, count: number | undefined, item: () => void): void {
     this.#nesting.within(() => {
       if (count !== undefined) for (let i = 0; i < count; i += 1) item();
       else while (!this.#closes(close)) item();
     });
   }
 
-  #closes(close: string): boolean {
+  #closes(close: number): boolean {
     this.#skipNoOperations();
     return this.#isNext(close);
   }
 
-  #block(type: string, count: number): Numbers {
+  #block(type: number, count: number): Numbers {
     if (count > LIMITS.elements) throw tooLarge('numbers in an array', LIMITS.elements);
     const numbers = emptyBlock(type, count);
     for (let i = 0; i < count; i += 1) numbers[i] = this.#scalar(type);
     return numbers;
   }
 
-  #scalar(type: string): number {
-    const { bytes } = MARKERS[type];
+  #scalar(type: number): number {
+    const bytes = PAYLOADS[type];
     this.#need(bytes);
     const at = this.#at;
     this.#at += bytes;
     switch (type) {
-      case 'i':
+      case INT8:
         return this.#view.getInt8(at);
-      case 'U':
+      case UINT8:
         return this.#view.getUint8(at);
-      case 'I':
+      case INT16:
         return this.#view.getInt16(at);
-      case 'l':
+      case INT32:
         return this.#view.getInt32(at);
-      case 'L':
+      case INT64:
         return this.#view.getInt32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
-      case 'd':
+      case FLOAT32:
         return this.#view.getFloat32(at);
       default:
         return Math.fround(this.#view.getFloat64(at));
@@ -183,8 +190,8 @@ export class UbjsonReader extends DocumentReader {
 
   /** A number of values or of bytes: an integer with its marker. */
   #length(): number {
-    const marker = String.fromCharCode(this.#slice(1)[0]);
-    if (!INTEGERS.includes(marker)) throw invalid(`a length expected at byte ${this.#at - 1}`);
+    const marker = this.#slice(1)[0];
+    if (!isInteger(marker)) throw invalid(`a length expected at byte ${this.#at - 1}`);
     const length = this.#scalar(marker);
     if (length < 0) throw invalid(`a length of ${length} at byte ${this.#at}`);
     return length;
@@ -200,25 +207,25 @@ export class UbjsonReader extends DocumentReader {
     if (length > this.#bytes.length - this.#at) throw truncated();
   }
 
-  #marker(): string {
+  #marker(): number {
     if (this.#given !== undefined) return this.#given;
     this.#skipNoOperations();
     this.#need(1);
-    const marker = String.fromCharCode(this.#bytes[this.#at]);
-    if (!(marker in MARKERS)) throw invalid(`no value begins at byte ${this.#at}`);
+    const marker = this.#bytes[this.#at];
+    if (KINDS[marker] === undefined) throw invalid(`no value begins at byte ${this.#at}`);
     return marker;
   }
 
-  #take(kind: Kind): string {
+  #take(kind: Kind): number {
     const marker = this.#marker();
-    if (MARKERS[marker].kind !== kind) throw invalid(`${kind} expected at byte ${this.#at}`);
+    if (KINDS[marker] !== kind) throw invalid(`${kind} expected at byte ${this.#at}`);
     if (this.#given === undefined) this.#at += 1;
     this.#given = undefined;
     return marker;
   }
 
-  #isNext(character: string): boolean {
-    if (this.#bytes[this.#at] !== character.charCodeAt(0)) return false;
+  #isNext(byte: number): boolean {
+    if (this.#bytes[this.#at] !== byte) return false;
     this.#at += 1;
     return true;
   }
@@ -228,26 +235,29 @@ export class UbjsonReader extends DocumentReader {
   }
 }
 
-/** Whether numbers of this type are all of one size. */
-function isFixed(type: string): boolean {
-  return MARKERS[type].kind === 'number' && type !== 'H';
+function isInteger(type: number): boolean {
+  return type === INT8 || type === UINT8 || type === INT16 || type === INT32 || type === INT64;
 }
 
-function emptyBlock(type: string, count: number): Numbers {
+/** Whether numbers of this type are all of one size. */
+function isFixed(type: number): boolean {
+  return KINDS[type] === 'number' && type !== HIGH;
+}
+
+function emptyBlock(type: number, count: number): Numbers {
   switch (type) {
-    case 'i':
+    case INT8:
       return new Int8Array(count);
-    case 'U':
+    case UINT8:
       return new Uint8Array(count);
-    case 'I':
+    case INT16:
       return new Int16Array(count);
-    case 'l':
+    case INT32:
       return new Int32Array(count);
-    case 'd':
-    case 'D':
-      return new Float32Array(count);
-    default:
+    case INT64:
       return new Float64Array(count);
+    default:
+      return new Float32Array(count);
   }
 }
 

@@ -1,0 +1,219 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FEATURE_NAMES } from '../src/batch-inference/features/feature-table.js';
+import { variantLabel } from '../src/domain/model.js';
+import { specOf } from '../src/engines/model-spec.js';
+import { engineFor } from '../src/engines/variant.engine.js';
+import { CandlePath, TIMEFRAME, walksOf } from './candle-path.js';
+import { FeatureRows } from './feature-rows.js';
+import { BenchRegistry, type Imported } from './imported.js';
+import { Peer, peerPython, runPython } from './peer.js';
+import type { RandomWalk } from './random-walk.js';
+import { quantile, ratio, round, type BenchReport, type Ratio } from './report.js';
+
+const SYMBOLS = 500;
+const FEATURES = FEATURE_NAMES.slice(0, 64);
+const TRAINING_CANDLES = 40;
+const ROUNDS = 15;
+const UNCOUNTED = 3;
+const CLASSES = 3;
+
+const LIBRARIES = ['lightgbm', 'xgboost', 'scikit-learn'] as const;
+type Library = (typeof LIBRARIES)[number];
+
+/** What each library is asked to do with the rows of a candle close, and what is asked of us against it. */
+const WAYS: Readonly<Record<Library, Readonly<Record<string, { call: string; goal: string | null }>>>> = {
+  lightgbm: {
+    row: { call: 'LightGBM Booster.predict, a call a symbol', goal: '>= 100' },
+    frame: { call: 'LGBMClassifier.predict_proba of a one-row DataFrame, a call a symbol', goal: null },
+    batch: { call: 'LightGBM Booster.predict, one batch', goal: '>= 3' },
+  },
+  xgboost: {
+    row: { call: 'XGBoost Booster.inplace_predict, a call a symbol', goal: null },
+    batch: { call: 'XGBoost Booster.inplace_predict, one batch', goal: null },
+  },
+  'scikit-learn': {
+    row: { call: 'HistGradientBoostingClassifier.predict_proba, a call a symbol', goal: null },
+    batch: { call: 'HistGradientBoostingClassifier.predict_proba, one batch', goal: null },
+  },
+};
+
+const METHOD =
+  `${SYMBOLS} symbols, one timeframe, ${FEATURES.length} features. Each library trains a classifier of three classes
+with 167 rounds = 501 trees (31 leaves; XGBoost: depth 6) on ${SYMBOLS * TRAINING_CANDLES} feature rows of seeded random walks;
+its file comes in through our importer (scikit-learn's through training/export) and is served by the engine that its certificate
+found fastest. AlphaPulse: from the arrival of ${SYMBOLS} closed candles until all predictions are handed on: features, batch,
+one worker, saved to a durable PostgreSQL beside the path. The libraries get the feature rows of the same candles ready in
+memory as float64, one thread each, and time themselves. ${ROUNDS} rounds in turn, ours, then theirs; the ratio is of
+medians.`.replaceAll('\n', ' ');
+
+interface Trained {
+  readonly file: string;
+  readonly trees: number;
+  readonly version: string;
+}
+
+interface Measured {
+  readonly ours: readonly number[];
+  /** Of it, in the worker. */
+  readonly inference: readonly number[];
+  readonly theirs: Readonly<Record<string, readonly number[]>>;
+  readonly agreement: Readonly<Record<string, number | string>>;
+}
+
+/** The market of the bench: the walks that close candles, and their rows for the libraries. */
+interface Market {
+  readonly walks: readonly RandomWalk[];
+  readonly rows: FeatureRows;
+}
+
+/** What the rounds of a library need. */
+interface Round {
+  readonly path: CandlePath;
+  readonly peer: Peer;
+  readonly market: Market;
+  readonly folder: string;
+}
+
+/** Candle close → all predictions, against the Python libraries on ready rows. */
+export default async function python(): Promise<BenchReport> {
+  const interpreter = peerPython();
+  const folder = mkdtempSync(join(tmpdir(), 'alphapulse-bench-'));
+  const peer = new Peer(interpreter, 'trees.py');
+  const path = await CandlePath.start();
+  const table: Record<string, string | number>[] = [];
+  const ratios: Ratio[] = [];
+  try {
+    const trained = await train(peer, folder);
+    const market = { walks: walksOf(SYMBOLS), rows: new FeatureRows(FEATURES, walksOf(SYMBOLS)) };
+    await path.warmUp(market.walks);
+    const registry = new BenchRegistry(folder);
+    for (const library of LIBRARIES) {
+      const source = sourceOf(library, trained[library].file, interpreter, folder);
+      const imported = await registry.import(library, source, TIMEFRAME);
+      const measured = await measure(library, imported, { path, peer, market, folder });
+      table.push(...rowsOf(library, imported, trained[library], measured));
+      ratios.push(...judge(library, measured));
+    }
+    const versions = Object.fromEntries(LIBRARIES.map((library) => [library, trained[library].version]));
+    return { name: 'python', method: METHOD, table, ratios, versions };
+  } finally {
+    await peer.end();
+    await path.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** On other walks than those served. */
+async function train(peer: Peer, folder: string): Promise<Record<Library, Trained>> {
+  const rows = new FeatureRows(FEATURES, walksOf(SYMBOLS, 2));
+  const all = Array.from({ length: TRAINING_CANDLES }, () => rows.next());
+  const file = join(folder, 'training.f64');
+  writeFileSync(file, Buffer.concat(all.map(({ buffer }) => Buffer.from(buffer as ArrayBuffer))));
+  return peer.ask('train', { rows: file, names: FEATURES, folder });
+}
+
+/** @returns what our importer takes */
+function sourceOf(library: Library, file: string, interpreter: string, folder: string): string {
+  if (library !== 'scikit-learn') return file;
+  const out = join(folder, 'exported');
+  const names = join(folder, 'sklearn-names.json');
+  const rows = join(folder, 'sklearn-rows.npy');
+  const exporter = ['training/export/export.py', 'sklearn', file, '--trust', '--features', names, '--rows', rows];
+  runPython(interpreter, [...exporter, '--classes', 'short,flat,long', '--out', out]);
+  return out;
+}
+
+async function measure(library: Library, { model }: Imported, round: Round): Promise<Measured> {
+  const { path, peer, market, folder } = round;
+  await path.adopt([model]);
+  const ways = Object.keys(WAYS[library]);
+  const theirs = Object.fromEntries(ways.map((way) => [way, [] as number[]]));
+  const ours: number[] = [];
+  const inference: number[] = [];
+  const file = join(folder, 'rows.f64');
+  for (let i = -UNCOUNTED; ; i += 1) {
+    const candles = market.walks.map((walk) => walk.next());
+    const { ms, batch } = await path.close(candles);
+    await path.saved();
+    const rows = market.rows.after(candles);
+    writeFileSync(file, rows);
+    await peer.ask('look', { rows: file });
+    await sleep(20);
+    for (const way of ways) {
+      const took = await peer.time({ library, way });
+      if (i >= 0) theirs[way]!.push(took);
+    }
+    const { moments, probabilities } = batch.runs[0]!;
+    if (i >= 0) ours.push(ms);
+    if (i >= 0) inference.push(moments.inferred! - moments.inferring!);
+    if (i < ROUNDS - 1) continue;
+    const agreement = await compare(library, model, rows, probabilities, round);
+    return { ours, inference, theirs, agreement };
+  }
+}
+
+/** Our answers of the last round against the library's to the same rows. */
+async function compare(
+  library: Library,
+  model: Imported['model'],
+  rows: Float64Array,
+  probabilities: Float32Array,
+  { peer, folder }: Round,
+): Promise<Measured['agreement']> {
+  const file = join(folder, 'answers.f64');
+  await peer.ask('answers', { library, file });
+  const bytes = readFileSync(file);
+  const native = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / Float64Array.BYTES_PER_ELEMENT);
+  const predictions = native.subarray(SYMBOLS * CLASSES);
+  const largest = predictions.reduce((worst, value, i) => Math.max(worst, Math.abs(value - probabilities[i]!)), 0);
+  if (!(largest < 1e-5)) throw new Error(`${library}: our answers differ from the native ones by ${largest}`);
+  return { 'largest difference': Number(largest.toPrecision(2)), margins: await sameMargins(model, rows, native) };
+}
+
+/** @returns how many margins are the native library's to the last bit */
+async function sameMargins(model: Imported['model'], rows: Float64Array, native: Float64Array): Promise<string> {
+  if (!model.margins) return 'inside its graph';
+  const engine = engineFor(model.variant);
+  await engine.load(specOf(model));
+  const margins = new Float64Array(SYMBOLS * CLASSES);
+  await engine.run(SYMBOLS, rows, margins, 'margins');
+  await engine.release();
+  const same = margins.reduce((count, margin, i) => count + (Object.is(margin, native[i]) ? 1 : 0), 0);
+  return `${same} of ${margins.length} bit-equal`;
+}
+
+function rowsOf(
+  library: Library,
+  { model, why }: Imported,
+  { trees }: Trained,
+  { ours, inference, theirs, agreement }: Measured,
+): Record<string, string | number>[] {
+  const times = (samples: readonly number[]) => ({
+    'ms p50': round(quantile(samples, 0.5)),
+    'ms p95': round(quantile(samples, 0.95)),
+  });
+  const engine = `AlphaPulse, ${variantLabel(model.variant)}`;
+  return [
+    {
+      trees: `${library}, ${trees}`,
+      work: `${engine}: candle close → all predictions`,
+      ...times(ours),
+      ...agreement,
+      why,
+    },
+    { trees: `${library}, ${trees}`, work: `${engine}: in the worker, of that`, ...times(inference) },
+    ...Object.entries(WAYS[library]).map(([way, { call }]) => ({
+      ...{ trees: `${library}, ${trees}`, work: call, ...times(theirs[way]!) },
+    })),
+  ];
+}
+
+function judge(library: Library, { ours, theirs }: Measured): Ratio[] {
+  const us = `AlphaPulse, the same ${library} model, candle close → all predictions`;
+  return Object.entries(WAYS[library]).map(([way, { call, goal }]) =>
+    ratio(call, us, quantile(theirs[way]!, 0.5) / quantile(ours, 0.5), goal),
+  );
+}
