@@ -41,8 +41,8 @@ class LightGBM:
     version = lightgbm.__version__
 
     def __init__(self, rows: Rows, labels: np.ndarray, folder: Path) -> None:
-        settings = {"n_estimators": ROUNDS, "num_leaves": 31, "learning_rate": 0.05, "random_state": SEED, "verbose": -1}
-        repeatable = {"deterministic": True, "force_row_wise": True}
+        settings = {"n_estimators": ROUNDS, "num_leaves": 31, "learning_rate": 0.05, "n_jobs": 1, "verbose": -1}
+        repeatable = {"random_state": SEED, "deterministic": True, "force_row_wise": True}
         self.wrapper = lightgbm.LGBMClassifier(**settings, **repeatable).fit(rows.frame, labels)
         self.booster = self.wrapper.booster_
         self.file = folder / "lightgbm.txt"

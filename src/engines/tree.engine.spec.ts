@@ -8,15 +8,11 @@ import { OnnxEngine } from './onnx.engine.js';
 import { writeTreeModel } from './onnx/write-tree-model.js';
 import { TreeEngine } from './tree.engine.js';
 import { applyLink } from './trees/link.js';
-import { MODE } from './trees/tree-ensemble.js';
 import { NO_RULES, type TreeModel } from './trees/tree-model.js';
 import { walk } from './trees/walk.js';
 
 const ROWS = 33;
-const ensemble = randomTrees(
-  { float: 'float64', features: 6, trees: 30, targets: 3, size: { leaves: 12 }, modes: [MODE.LEQ, MODE.LT] },
-  5,
-);
+const ensemble = randomTrees({ float: 'float64', features: 6, trees: 30, targets: 3, size: { leaves: 12 } }, 5);
 const model: TreeModel = {
   ...{ ensemble, rules: NO_RULES, link: { kind: 'softmax' } },
   featureNames: ['a', 'b', 'c', 'd', 'e', 'f'],

@@ -30,7 +30,7 @@ describe('Ctrl-C ends the application cleanly', () => {
 
   it.each([
     ['as soon as it listens, models and workers coming up', 'Ctrl-C'],
-    ['in the middle of the warm-up', 'admitted'],
+    ['in the middle of the warm-up', 'golden within'],
   ])('%s', async (_, text) => {
     app = await startApp(home);
     await printed(text);

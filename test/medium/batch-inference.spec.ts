@@ -224,13 +224,34 @@ describe('a run', () => {
     expect(await runs.list({ limit: 10 })).toEqual([]);
   });
 
+  it('a shadow is run and recorded as one, beside those that vote', async () => {
+    const { service, batches } = await warmed();
+    await service.adopt([ROW, { ...SEQUENCE, shadow: true }]);
+    await service.run(interval());
+    const [batch] = batches;
+    expect(batch!.runs.map(({ model: { name }, shadow }) => [name, shadow])).toEqual([
+      ['row', false],
+      ['sequence', true],
+    ]);
+    await saved(service, batch!);
+    const rows = await db.dataSource.query<{ model: string; shadow: boolean }[]>(
+      'select model, shadow from runs order by model',
+    );
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        { model: 'row', shadow: false },
+        { model: 'sequence', shadow: true },
+      ]),
+    );
+  });
+
   it('a model that the engine refuses is named, the others serve', async () => {
     const { service, batches } = await warmed();
     await service.adopt([model('missing'), ROW]);
     await service.run(interval());
     expect(batches[0]!.runs.map(({ model: { name } }) => name)).toEqual(['row']);
     expect(service.status().refused).toMatchObject([
-      { model: 'missing@1.0.0', reason: expect.stringContaining("doesn't exist") },
+      { model: 'missing@1.0.0', reason: expect.stringContaining('ENOENT') },
     ]);
   });
 });

@@ -13,7 +13,7 @@ import {
   type OnnxTensor,
 } from '../../src/engines/onnx/onnx-proto.js';
 import { tensorOf } from '../../src/engines/onnx/onnx-tensor.js';
-import { agreementOf, type Agreement } from '../../src/model-registry/precision/agreement.js';
+import { agreementOf, type Agreement } from '../../src/model-registry/certification/agreement.js';
 import { nextTrial } from '../../src/model-registry/precision/keep-in-full.js';
 import { FOLLOWERS, LAYERS } from '../../src/model-registry/precision/operators.js';
 import { toHalf, type Converted, type HalfOptions } from '../../src/model-registry/precision/to-half.js';

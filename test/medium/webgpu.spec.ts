@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeModel, encodeModel, type Draft, type OnnxModel } from '../../src/engines/onnx/onnx-proto.js';
-import { agreementOf, type Agreement } from '../../src/model-registry/precision/agreement.js';
+import { agreementOf, type Agreement } from '../../src/model-registry/certification/agreement.js';
 import { toHalf, type HalfOptions } from '../../src/model-registry/precision/to-half.js';
 import { mlp, noise, overflowing, recurrent, transformer } from '../builders/small-nets.js';
 

@@ -1,6 +1,6 @@
 import type { Link, Transform } from '../trees/link.js';
 import { int, node } from './onnx-node.js';
-import type { Draft, OnnxNode } from './onnx-proto.js';
+import { TYPE, type Draft, type OnnxNode } from './onnx-proto.js';
 import { tensorOf } from './onnx-tensor.js';
 import type { RuleShape, Steps } from './rule-nodes.js';
 
@@ -37,13 +37,16 @@ function transform(link: Transform, from: string, type: number): Part {
     case 'identity':
       return { nodes: [node('Identity', [from], to)] };
     case 'sigmoid': {
+      // XGBoost bounds its exponent just below where exp overflows float32.
+      const bounded = type === TYPE.FLOAT;
       const nodes = [
         node('Mul', [from, 'minus_scale'], ['exponent']),
-        node('Exp', ['exponent'], ['odds_against']),
+        ...(bounded ? [node('Min', ['exponent', 'largest_exponent'], ['bounded'])] : []),
+        node('Exp', [bounded ? 'bounded' : 'exponent'], ['odds_against']),
         node('Add', ['odds_against', 'one'], ['inverse']),
         node('Div', ['one', 'inverse'], to),
       ];
-      return { nodes, numbers: { minus_scale: -link.scale, one: 1 } };
+      return { nodes, numbers: { minus_scale: -link.scale, one: 1, ...(bounded && { largest_exponent: 88.7 }) } };
     }
     case 'softmax':
       return { nodes: [node('Softmax', [from], to, { axis: int(1) })] };
@@ -52,12 +55,20 @@ function transform(link: Transform, from: string, type: number): Part {
     case 'signed-square':
       return { nodes: [node('Abs', [from], ['magnitude']), node('Mul', [from, 'magnitude'], to)] };
     case 'softplus': {
+      // log1p: what adding 1 rounds off is given back as a factor (Kahan); where 1 swallows all, log1p(y) is y.
       const nodes = [
         node('Exp', [from], ['odds']),
         node('Add', ['odds', 'one'], ['odds_and_one']),
-        node('Log', ['odds_and_one'], to),
+        node('Sub', ['odds_and_one', 'one'], ['rounded_odds']),
+        node('Div', ['odds', 'rounded_odds'], ['factor']),
+        node('IsInf', ['odds'], ['overflows']),
+        node('Where', ['overflows', 'one', 'factor'], ['finite_factor']),
+        node('Log', ['odds_and_one'], ['logarithm']),
+        node('Mul', ['logarithm', 'finite_factor'], ['exact']),
+        node('Equal', ['rounded_odds', 'nil'], ['are_swallowed']),
+        node('Where', ['are_swallowed', 'odds', 'exact'], to),
       ];
-      return { nodes, numbers: { one: 1 } };
+      return { nodes, numbers: { one: 1, nil: 0 } };
     }
     case 'argmax': {
       const largest = node('ArgMax', [from], ['largest'], { axis: int(1), keepdims: int(1) });

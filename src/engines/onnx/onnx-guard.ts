@@ -1,4 +1,4 @@
-import { Attributes } from './onnx-node.js';
+import { fold, namedSize, valuesOf } from './constant-sizes.js';
 import {
   ATTRIBUTE,
   decodeModel,
@@ -8,149 +8,207 @@ import {
   type OnnxModel,
   type OnnxNode,
   type OnnxTensor,
+  type OnnxValueInfo,
 } from './onnx-proto.js';
+import { OnnxRefused, type OnnxRefusal } from './onnx-refusal.js';
 import { elementsOf, tensorFault } from './onnx-tensor.js';
+import { judgeTrees } from './tree-depth.js';
+import { scanWire } from './wire-scan.js';
 
-/** Why a file is not shown to ONNX Runtime. Codes are stable: users alert on them. */
-export const ONNX_CODES = [
-  'ONNX_UNREADABLE', // no protobuf message of ONNX, or cut off
-  'ONNX_TOO_LARGE', // more bytes, nodes or nesting than is read, or constants that grow beyond it
-  'ONNX_EXTERNAL_DATA', // names another file
-  'ONNX_OPERATOR_UNSUPPORTED', // functions, training, sparse weights, operators of an unknown domain
-  'ONNX_INVALID', // it contradicts itself
-] as const;
-export type OnnxCode = (typeof ONNX_CODES)[number];
-
-export interface OnnxRefusal {
-  readonly code: OnnxCode;
-  readonly message: string;
-}
-
-const MAX_BYTES = 256 * 1024 * 1024;
-const MAX_NODES = 100_000;
-const MAX_DEPTH = 4;
-/** Numbers that constants may name without holding them: ConstantOfShape, Expand, Tile, Range. */
-const MAX_GROWN = 16 * 1024 * 1024;
+const MOST_BYTES = 256 * 1024 * 1024;
+const MOST_NODES = 100_000;
+/** Numbers that a file may name without holding them, all its nodes together: 256 MiB of float32. */
+const MOST_NAMED = 2 ** 26;
+/** Rounds that the loops of a file may name, one inside another multiplied. */
+const MOST_ROUNDS = 10_000;
+const MOST_NAME = 4_096;
+const MOST_TEXT = 16 * 1024 * 1024;
 const DOMAINS = new Set(['', 'ai.onnx', 'ai.onnx.ml']);
-const GROWING = new Set([
-  'ConstantOfShape',
-  'Expand',
-  'Tile',
-  'Range',
+/** What they answer is another thing each time. */
+const CHANCE = new Set([
   'RandomNormal',
+  'RandomNormalLike',
   'RandomUniform',
-  'OneHot',
-  'EyeLike',
+  'RandomUniformLike',
+  'Multinomial',
+  'Bernoulli',
 ]);
 
-class Refuse extends Error {
-  constructor(
-    readonly code: OnnxCode,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 /**
- * Judges a file before ONNX Runtime sees it: size, nesting, other files, operators, tensors that hold what they claim.
- * @returns the decoded model, or why it is refused; never throws
+ * Judges a file before ONNX Runtime sees it: its size, decoded too; its nesting; other files that it names; its operators;
+ * tensors that hold what they claim; sizes that it names without holding them, as far as they are constant. What it lets
+ * through the runtime may still refuse.
+ * @returns the decoded model, which has a graph, or why it is refused; never throws
  */
 export function guardModel(bytes: Uint8Array): { readonly model: OnnxModel } | OnnxRefusal {
   try {
-    if (bytes.length > MAX_BYTES)
-      throw new Refuse('ONNX_TOO_LARGE', `it has ${bytes.length} bytes, at most ${MAX_BYTES} are read`);
+    if (bytes.length > MOST_BYTES)
+      refuse('ONNX_TOO_LARGE', `it has ${bytes.length} bytes, at most ${MOST_BYTES} are read`);
+    scanWire(bytes);
     const model = decoded(bytes);
-    checkModel(model);
-    checkGraph(model.graph!, { depth: 0, nodes: 0, budget: MAX_GROWN });
+    judgeModel(model);
+    new GraphJudge().graph(model.graph!, { names: new Set(), constants: new Map(), rounds: 1 });
     return { model };
   } catch (error) {
-    if (error instanceof Refuse) return { code: error.code, message: error.message };
-    return { code: 'ONNX_UNREADABLE', message: (error as Error).message };
+    if (error instanceof OnnxRefused) return { code: error.code, message: error.message };
+    throw error;
   }
+}
+
+function refuse(code: OnnxRefusal['code'], message: string): never {
+  throw new OnnxRefused(code, message);
 }
 
 function decoded(bytes: Uint8Array): OnnxModel {
   try {
     return decodeModel(bytes);
   } catch (error) {
-    throw new Refuse('ONNX_UNREADABLE', `it is no ONNX file, or cut off (${(error as Error).message})`);
+    return refuse('ONNX_UNREADABLE', `it is no ONNX file, or cut off (${(error as Error).message})`);
   }
 }
 
-function checkModel({ ir_version, opset_import, graph, functions, training_info }: OnnxModel): void {
-  if (!graph || graph.node.length === 0) throw new Refuse('ONNX_UNREADABLE', 'it is no ONNX file: it has no graph');
-  if (functions.length > 0)
-    throw new Refuse('ONNX_OPERATOR_UNSUPPORTED', 'it defines functions: export it with them inlined');
-  if (training_info.length > 0) throw new Refuse('ONNX_OPERATOR_UNSUPPORTED', 'it carries training');
-  const ir = integer(ir_version);
-  if (!(ir >= 3 && ir <= 64)) throw new Refuse('ONNX_INVALID', `its IR version is ${ir}`);
-  if (opset_import.length === 0) throw new Refuse('ONNX_INVALID', 'it imports no operators');
+function judgeModel({ opset_import, graph, functions, training_info, metadata_props }: OnnxModel): void {
+  if (!graph || graph.node.length === 0) refuse('ONNX_UNREADABLE', 'it is no ONNX file: it has no graph');
+  if (functions.length > 0) refuse('ONNX_OPERATOR_UNSUPPORTED', 'it defines functions: export it with them inlined');
+  if (training_info.length > 0) refuse('ONNX_OPERATOR_UNSUPPORTED', 'it carries its training');
+  if (opset_import.length === 0) refuse('ONNX_INVALID', 'it says of no operators which version it means');
+  if (graph.output.length === 0) refuse('ONNX_INVALID', 'its graph has no output');
+  const text = metadata_props.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+  if (text > MOST_TEXT) refuse('ONNX_TOO_LARGE', `its metadata have ${text} characters, at most ${MOST_TEXT} are read`);
 }
 
-interface Spent {
-  readonly depth: number;
-  nodes: number;
-  budget: number;
+/** What a graph inside another sees of it. */
+interface Scope {
+  readonly names: ReadonlySet<string>;
+  readonly constants: ReadonlyMap<string, readonly number[]>;
+  /** How often it runs. */
+  readonly rounds: number;
 }
 
-function checkGraph(graph: OnnxGraph, spent: Spent): void {
-  if (spent.depth > MAX_DEPTH) throw new Refuse('ONNX_TOO_LARGE', `graphs lie in graphs more than ${MAX_DEPTH} deep`);
-  spent.nodes += graph.node.length;
-  if (spent.nodes > MAX_NODES) throw new Refuse('ONNX_TOO_LARGE', `it has more than ${MAX_NODES} nodes`);
-  if (graph.sparse_initializer.length > 0) throw new Refuse('ONNX_OPERATOR_UNSUPPORTED', 'it has sparse weights');
-  graph.initializer.forEach((tensor) => checkTensor(tensor));
-  const made = new Set<string>();
-  for (const node of graph.node) {
-    if (!DOMAINS.has(node.domain))
-      throw new Refuse('ONNX_OPERATOR_UNSUPPORTED', `${node.op_type} is of the domain ${node.domain}`);
-    for (const name of node.output.filter((one) => one !== '')) {
-      if (made.has(name)) throw new Refuse('ONNX_INVALID', `two nodes make "${name}"`);
-      made.add(name);
+class GraphJudge {
+  #nodes = 0;
+  #named = 0;
+
+  graph({ node, initializer, sparse_initializer, input, output, value_info }: OnnxGraph, outer: Scope): void {
+    if (sparse_initializer.length > 0) refuse('ONNX_OPERATOR_UNSUPPORTED', 'it has sparse weights');
+    this.#nodes += node.length;
+    if (this.#nodes > MOST_NODES) refuse('ONNX_TOO_LARGE', `it has more than ${MOST_NODES} nodes`);
+    [...input, ...output, ...value_info].forEach(judgeValue);
+    initializer.forEach((tensor) => judgeTensor(tensor));
+    unique(
+      'outputs',
+      output.map(({ name }) => name),
+    );
+    unique(
+      'inputs',
+      input.map(({ name }) => name),
+    );
+    unique(
+      'weights',
+      initializer.map(({ name }) => name),
+    );
+    const names = new Set([...outer.names, ...input.map(({ name }) => name), ...initializer.map(({ name }) => name)]);
+    const constants = new Map(outer.constants);
+    for (const { name } of input) constants.delete(name);
+    for (const tensor of initializer) {
+      const values = valuesOf(tensor);
+      if (values) constants.set(tensor.name, values);
     }
-    spent.budget -= grownBy(node, graph);
-    if (spent.budget < 0)
-      throw new Refuse('ONNX_TOO_LARGE', `${node.op_type} "${node.name}" would make more than ${MAX_GROWN} numbers`);
-    node.attribute.forEach((attribute) => checkAttribute(attribute, spent));
+    for (const one of node) this.#node(one, { names, constants, rounds: outer.rounds });
+  }
+
+  #node(
+    node: OnnxNode,
+    scope: { names: Set<string>; constants: Map<string, readonly number[]>; rounds: number },
+  ): void {
+    const { op_type, domain, name, output } = node;
+    if (!DOMAINS.has(domain)) refuse('ONNX_OPERATOR_UNSUPPORTED', `${op_type} is of the domain ${shown(domain)}`);
+    if (CHANCE.has(op_type)) refuse('ONNX_OPERATOR_UNSUPPORTED', `${op_type} answers by chance`);
+    [op_type, name, ...node.input].forEach(judgeName);
+    for (const made of output) {
+      judgeName(made);
+      if (made !== '' && scope.names.has(made)) refuse('ONNX_INVALID', `"${made}" is made twice`);
+      scope.names.add(made);
+    }
+    unique(
+      'attributes',
+      node.attribute.map((one) => one.name),
+    );
+    for (const attribute of node.attribute) judgeAttribute(op_type, attribute);
+    this.#named += namedSize(node, scope.constants);
+    if (this.#named > MOST_NAMED)
+      refuse('ONNX_TOO_LARGE', `${op_type} "${name}" would make more than ${MOST_NAMED} numbers`);
+    if (domain === 'ai.onnx.ml' && op_type.startsWith('TreeEnsemble')) judgeTrees(node);
+    fold(node, scope.constants);
+    const rounds = scope.rounds * roundsOf(node, scope.constants);
+    if (rounds > MOST_ROUNDS) refuse('ONNX_TOO_LARGE', `${op_type} "${name}" may run more than ${MOST_ROUNDS} rounds`);
+    for (const { g, graphs } of node.attribute) {
+      for (const inner of [...(g ? [g] : []), ...graphs]) this.graph(inner, { ...scope, rounds });
+    }
   }
 }
 
-function checkAttribute({ name, type, t, tensors, g, graphs }: OnnxAttribute, spent: Spent): void {
-  for (const tensor of [...(t ? [t] : []), ...tensors]) checkTensor(tensor);
-  if (type === ATTRIBUTE.TENSOR && !t)
-    throw new Refuse('ONNX_INVALID', `attribute ${name} is a tensor, and holds none`);
-  for (const graph of [...(g ? [g] : []), ...graphs]) {
-    const inside = { ...spent, depth: spent.depth + 1 };
-    checkGraph(graph, inside);
-    [spent.nodes, spent.budget] = [inside.nodes, inside.budget];
-  }
+/** A loop whose rounds are not a constant has no end that could be known beforehand. */
+function roundsOf({ op_type, input }: OnnxNode, constants: Scope['constants']): number {
+  return op_type === 'Loop' ? Math.max(1, constants.get(input[0] ?? '')?.[0] ?? Infinity) : 1;
 }
 
-function checkTensor(tensor: OnnxTensor): void {
-  const name = `tensor "${tensor.name}"`;
-  if (tensor.data_location !== 0 || tensor.external_data.length > 0)
-    throw new Refuse('ONNX_EXTERNAL_DATA', `${name} lies in another file: save the model with its weights inside`);
+/** The list that an attribute of a type fills; the others are empty. */
+const HELD: Readonly<Record<number, keyof OnnxAttribute>> = {
+  [ATTRIBUTE.STRING]: 's',
+  [ATTRIBUTE.TENSOR]: 't',
+  [ATTRIBUTE.GRAPH]: 'g',
+  [ATTRIBUTE.FLOATS]: 'floats',
+  [ATTRIBUTE.INTS]: 'ints',
+  [ATTRIBUTE.STRINGS]: 'strings',
+  [ATTRIBUTE.TENSORS]: 'tensors',
+  [ATTRIBUTE.GRAPHS]: 'graphs',
+};
+const LISTS = ['s', 'floats', 'ints', 'strings', 'tensors', 'graphs'] as const;
+
+function judgeAttribute(operator: string, attribute: OnnxAttribute): void {
+  const { name, type, t, g, tensors } = attribute;
+  judgeName(name);
+  const what = `attribute ${name} of ${operator}`;
+  if (!Object.values(ATTRIBUTE).some((one) => one === type)) {
+    refuse('ONNX_OPERATOR_UNSUPPORTED', `${what} is of type ${type}`);
+  }
+  const stray = LISTS.find((list) => list !== HELD[type] && attribute[list].length > 0);
+  if (attribute.ref_attr_name || stray || (type === ATTRIBUTE.TENSOR) !== !!t || (type === ATTRIBUTE.GRAPH) !== !!g) {
+    refuse('ONNX_INVALID', `${what} holds another thing than its type says`);
+  }
+  for (const tensor of [...(t ? [t] : []), ...tensors]) judgeTensor(tensor, what);
+}
+
+function judgeTensor(tensor: OnnxTensor, owner = ''): void {
+  judgeName(tensor.name);
+  const what = owner || `tensor "${tensor.name}"`;
+  if (tensor.data_location !== 0 || tensor.external_data.length > 0) {
+    refuse('ONNX_EXTERNAL_DATA', `${what} lies in another file: save the model with its weights inside`);
+  }
   const fault = tensorFault(tensor);
-  if (fault) throw new Refuse('ONNX_INVALID', `${name} ${fault}`);
+  if (fault) refuse('ONNX_SHAPE_INVALID', `${what} ${fault}`);
 }
 
-/** @returns how many numbers an operator makes out of a constant that only names them; 0 where the size is not constant */
-function grownBy(node: OnnxNode, graph: OnnxGraph): number {
-  if (!GROWING.has(node.op_type)) return 0;
-  const shapes = node.input.map((name) => constantOf(name, graph)).filter((values) => values !== undefined);
-  const named = [...shapes, new Attributes(node).ints('shape')];
-  const sizes = named.map((dims) => (node.op_type === 'Range' ? Math.max(0, ...dims.map(Math.abs)) : elementsOf(dims)));
-  return Math.max(0, ...sizes.map((size) => (Number.isNaN(size) ? Infinity : size)));
+function judgeValue({ name, type }: OnnxValueInfo): void {
+  judgeName(name);
+  const dims = type?.tensor_type?.shape?.dim.map(({ dim_value }) => integer(dim_value ?? 0)) ?? [];
+  const fixed = elementsOf(dims.map((dim) => (dim === 0 ? 1 : dim)));
+  if (!(fixed <= MOST_NAMED)) refuse('ONNX_SHAPE_INVALID', `"${name}" has dimensions [${dims.join(', ')}]`);
 }
 
-function constantOf(name: string, { initializer, node }: OnnxGraph): number[] | undefined {
-  const held =
-    initializer.find((tensor) => tensor.name === name) ??
-    node
-      .find(({ op_type, output }) => op_type === 'Constant' && output[0] === name)
-      ?.attribute.find((one) => one.name === 'value')?.t;
-  if (!held || held.data_type !== 7 || held.raw_data.length > 256) return undefined;
-  if (held.raw_data.length === 0) return held.int64_data.map(integer);
-  const view = new DataView(held.raw_data.buffer, held.raw_data.byteOffset, held.raw_data.byteLength);
-  return Array.from({ length: held.raw_data.byteLength >> 3 }, (_, i) => Number(view.getBigInt64(i * 8, true)));
+/** A name with bytes that are no UTF-8 is one name to us and another to the runtime. */
+function judgeName(name: string): void {
+  if (name.length > MOST_NAME) refuse('ONNX_TOO_LARGE', `a name has ${name.length} characters`);
+  if (name.includes('\uFFFD')) refuse('ONNX_INVALID', `a name is no text: ${shown(name)}`);
 }
+
+function unique(what: string, names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) refuse('ONNX_INVALID', `two of its ${what} are "${shown(name)}"`);
+    seen.add(name);
+  }
+}
+
+const shown = (name: string): string => (name.length > 80 ? `${name.slice(0, 80)}…` : name);

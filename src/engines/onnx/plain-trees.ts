@@ -90,6 +90,8 @@ class Growth {
   readonly #leaf: number[] = [];
   readonly #weights: number[] = [];
   readonly #sets: Int32Array[] = [];
+  /** Targets that a leaf weighs, whatever the row. */
+  readonly #weighed = new Set<number>();
   readonly #seen: Uint8Array;
 
   constructor(
@@ -123,7 +125,10 @@ class Growth {
     this.#weigh(first, weighed, vector);
   }
 
+  /** Of several targets, the runtime may leave out the base value of one that no leaf of a row weighs. */
   base(values: readonly number[]): void {
+    const bare = values.findIndex((value, target) => value !== 0 && values.length > 1 && !this.#weighed.has(target));
+    readable(bare < 0, `target ${bare} has a base value, and there is no tree of which each leaf weighs it`);
     this.#roots.push(this.#mode.length);
     this.#treeTarget.push(values.length === 1 ? 0 : -1);
     this.#node({ mode: MODE.LEAF, threshold: 0, missingYes: 0 }, 0);
@@ -192,6 +197,7 @@ class Growth {
     const single = !vector && weights.every((one) => one.size === 1 && one.has(target!));
     this.#treeTarget.push(single ? target! : -1);
     const targets = single ? [target!] : Array.from({ length: this.trees.targets }, (_, t) => t);
+    for (const t of targets) if (weights.every((one) => one.has(t))) this.#weighed.add(t);
     let at = first;
     for (const one of weights) {
       while (this.#mode[at] !== MODE.LEAF) at += 1;

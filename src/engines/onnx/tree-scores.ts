@@ -80,9 +80,7 @@ function classifier(node: OnnxNode): TreeScores {
     trees.base.length === 0 || (classes > 2 && trees.base.length === classes),
     'its two classes have base values',
   );
-  const leaves = Array.from(trees.mode).filter((mode) => mode === LEAF).length;
-  const second = Array.from(trees.weightTarget).filter((target) => target === 1).length;
-  readable(classes > 2 || second === leaves, 'a leaf has no weight for the second of its two classes');
+  readable(classes > 2 || isInEachLeaf(trees, 1), 'a leaf has no weight for the second of its two classes');
   return { trees, scores, link };
 }
 
@@ -105,6 +103,11 @@ function bothClasses(trees: PlainTrees, weighed: ReadonlySet<number>, link: Tran
     weight: weights.flatMap((weight) => [-weight, weight]),
     base: trees.base.flatMap((value) => [-value, value]),
   };
+}
+
+function isInEachLeaf({ mode, weightTarget }: PlainTrees, target: number): boolean {
+  const leaves = Array.from(mode).filter((one) => one === LEAF).length;
+  return Array.from(weightTarget).filter((one) => one === target).length === leaves;
 }
 
 function postTransform(attributes: Attributes): Transform {

@@ -42,7 +42,6 @@ function holds(model: TreeModel, input: Floats, sizes: readonly number[]): void 
   }
 }
 
-const BOTH = [MODE.LEQ, MODE.LT];
 const SIZES = [257, 1, 2, 3, 7, 8, 9, 16, 17, 63, 64, 65, 128, 129];
 const SPECIAL = [0, -0, 1e-40, -1e-40, TINY, -TINY, 1e-30, Number.MIN_VALUE, Infinity, -Infinity, 1, 2, 3, -1, 2 ** 24];
 const SETS = [[0], [1, 2, 3], [], [0, 7, 31, 32, 33], [2 ** 24, 2 ** 24 + 1, 2 ** 31 - 1]].map((set) =>
@@ -86,7 +85,7 @@ const forests: fc.Arbitrary<Forest> = fc
     targets: fc.integer({ min: 1, max: 4 }),
     vectors: fc.constantFrom(0, 0.5, 1),
     size: sizes,
-    modes: fc.constantFrom([MODE.LEQ], [MODE.LT], BOTH),
+    modes: fc.constantFrom([MODE.LEQ], [MODE.LT], [MODE.LEQ, MODE.LT]),
     sets: fc.constantFrom([], SETS),
     threshold: thresholds,
     order: fc.constantFrom<'depth' | 'breadth'>('depth', 'breadth'),
@@ -115,7 +114,7 @@ describe('the kernel says what the definition says, bit for bit', () => {
     );
   });
 
-  it.each<[what: string, forest: Omit<Forest, 'float' | 'modes'>]>([
+  it.each<[what: string, forest: Omit<Forest, 'float'>]>([
     ['256 leaves: the last that fit a byte', { features: 5, trees: 9, size: { leaves: 256 } }],
     ['257 leaves: walked', { features: 5, trees: 9, size: { leaves: 257 } }],
     ['depth 12', { features: 64, trees: 3, size: { depth: 12 } }],
@@ -126,7 +125,7 @@ describe('the kernel says what the definition says, bit for bit', () => {
     ['many targets', { features: 8, trees: 40, targets: 30, vectors: 0.5, size: { leaves: 8 } }],
   ])('%s', (_, forest) => {
     for (const float of ['float32', 'float64'] as const) {
-      const ensemble = randomTrees({ ...forest, float, modes: BOTH }, 7);
+      const ensemble = randomTrees({ ...forest, float }, 7);
       holds(modelOf(ensemble), probes(130, ensemble, float, 8), [130, 1, 8, 40]);
       holds(modelOf(ensemble), randomRows(130, ensemble, 9), [130, 1, 8, 40]);
     }
@@ -143,7 +142,7 @@ describe('the kernel says what the definition says, bit for bit', () => {
 
 describe('what a kernel holds', () => {
   it('memory for its model, whatever the rows', () => {
-    const ensemble = randomTrees({ float: 'float64', features: 64, trees: 500, size: { depth: 6 }, modes: BOTH }, 1);
+    const ensemble = randomTrees({ float: 'float64', features: 64, trees: 500, size: { depth: 6 } }, 1);
     const kernel = compileTrees(modelOf(ensemble));
     const bytes = kernel.bytes;
     expect(bytes).toBeLessThan(3 * 1024 * 1024);
@@ -154,7 +153,7 @@ describe('what a kernel holds', () => {
 
   it('leaves to others what would need half a gigabyte', () => {
     const many = Array.from({ length: 1_200 }, (_, i) => Int32Array.from({ length: 120 }, (_, j) => i * 200 + j));
-    const forest: Forest = { float: 'float64', features: 1, trees: 200, size: { leaves: 60 }, modes: BOTH, sets: many };
+    const forest: Forest = { float: 'float64', features: 1, trees: 200, size: { leaves: 60 }, sets: many };
     expect(() => compileTrees(modelOf(randomTrees(forest, 3)))).toThrow(
       /the trees need \d+ MiB of memory, 512 at most/,
     );

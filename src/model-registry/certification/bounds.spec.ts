@@ -6,7 +6,7 @@ const output = (name: 'margins' | 'predictions', difference = 0, differing = 0) 
   ...{ output: name, largest_difference: difference, largest_ulp: differing, differing_numbers: differing },
 });
 const check = (change: Partial<Check> = {}): Check => ({
-  ...{ bucket: 257, rows: 1000, label_flips: 0, decision_flips: 0, not_finite: 0 },
+  ...{ bucket: 257, rows: 1000, label_flips: 0, decision_flips: 0, not_finite: 0, rank_correlation: 1 },
   outputs: [output('predictions')],
   ...change,
 });

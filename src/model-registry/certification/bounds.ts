@@ -21,7 +21,7 @@ export function boundOf(variant: Variant, exact: boolean): Bound {
   return exact ? 'exact' : 'close';
 }
 
-/** @param scale of the reference's predictions: 1 for probabilities @returns why the check fails, or undefined */
+/** @param scale of the reference's predictions, at least 1: 1 for probabilities @returns why the check fails, or undefined */
 export function faultOf(check: Check, bound: Bound, scale: number): string | undefined {
   const { bucket, rows, outputs, label_flips, decision_flips, not_finite } = check;
   const at = `in batches of ${bucket}`;
@@ -31,7 +31,7 @@ export function faultOf(check: Check, bound: Bound, scale: number): string | und
   if (bound === 'exact' && first!.differing_numbers > 0) {
     return `${first!.differing_numbers} ${first!.output} differ ${at}, by up to ${first!.largest_ulp} ulp`;
   }
-  const allowed = (bound === 'loose' ? LOOSE : CLOSE) * Math.max(1, scale);
+  const allowed = (bound === 'loose' ? LOOSE : CLOSE) * scale;
   if (!(Number(predictions.largest_difference) <= allowed)) {
     return `predictions differ by up to ${predictions.largest_difference} ${at}, allowed is ${allowed}`;
   }

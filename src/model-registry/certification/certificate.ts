@@ -25,6 +25,8 @@ const check = z.strictObject({
   /** Rows that trade another way at the thresholds. */
   decision_flips: count,
   not_finite: count,
+  /** Smallest Spearman correlation of a column of the predictions with the reference's; null where none changes. */
+  rank_correlation: z.number().nullable(),
 });
 
 const variant = z.strictObject({
@@ -35,8 +37,6 @@ const variant = z.strictObject({
   /** Why not. */
   reason: z.string().nullable(),
   checks: z.array(check),
-  /** Smallest Spearman correlation of an output's column with the reference's. */
-  rank_correlation: z.number().nullable(),
   /** Median time of a call, on the machine below. */
   timed: z.strictObject({ rows: z.number().int().positive(), ms: z.number().nonnegative() }).nullable(),
 });

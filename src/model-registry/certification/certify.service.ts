@@ -12,8 +12,7 @@ import { engineFor } from '../../engines/variant.engine.js';
 import type { Candidate, Runnable, Terms } from '../admission/admission.js';
 import { openGolden, openModel, specFor, widthOf } from '../admission/candidate-files.service.js';
 import { compareGolden, goldenText, type Golden } from '../admission/golden.js';
-import { rankCorrelation } from '../precision/agreement.js';
-import { boundOf, faultOf } from './bounds.js';
+import { boundOf, faultOf, LOOSE } from './bounds.js';
 import type { Certificate, VariantCertificate } from './certificate.js';
 import { compare, type Output, type Thresholds } from './comparison.js';
 import { byDefinition } from './definition.js';
@@ -53,7 +52,7 @@ export async function certify(candidate: Candidate, terms: Terms): Promise<Certi
   const full: Runnable = { variant: FULL, file: MODEL_FILE, sha256: manifest.sha256 };
   const onnx = await openModel(candidate, full);
   const bench = await benchOf(candidate, onnx, terms);
-  const half = await writeHalf(folder, onnx);
+  const half = await writeHalf(folder, onnx, LOOSE * scaleOf(bench), () => halfError(bench));
   const onProvider = (provider: Provider): Runnable[] => [
     { ...full, variant: { engine: 'onnx', provider, precision: 'full' } },
     ...('sha256' in half
@@ -143,22 +142,19 @@ async function tryWay(
     await engine.load(specFor(candidate, way.file, way.variant));
     const reasons: string[] = bound === 'loose' ? [] : await goldenFault(engine, golden);
     const checks = [];
-    let answers: Output[] = [];
     for (const bucket of BUCKETS) {
       const tried = bucket === 1 ? rows.values.subarray(0, SINGLE_ROWS * rows.width) : rows.values;
-      answers = await answersOf(engine, candidate, tried, bucket);
-      const check = compare(reference, answers, bucket, thresholds);
-      const fault = faultOf(check, bound, scaleOf(reference.at(-1)!.values));
+      const check = compare(reference, await answersOf(engine, candidate, tried, bucket), bucket, thresholds);
+      const fault = faultOf(check, bound, scaleOf({ reference }));
       if (fault) reasons.push(fault);
       checks.push(check);
     }
     return {
       ...{ ...named, certified: reasons.length === 0, reason: reasons.join('; ') || null, checks },
-      rank_correlation: correlationOf(reference.at(-1)!, answers.at(-1)!),
       timed: await time(engine, candidate, rows),
     };
   } catch (error) {
-    const nothing = { checks: [], rank_correlation: null, timed: null };
+    const nothing = { checks: [], timed: null };
     return { ...named, certified: false, reason: (error as Error).message, ...nothing };
   } finally {
     await engine.release();
@@ -208,17 +204,25 @@ async function time(engine: InferenceEngine, { manifest }: Candidate, { values, 
   return { rows: TIMED_ROWS, ms: times.sort((a, b) => a - b)[RUNS >> 1]! };
 }
 
-/** @returns the smallest of the columns', null where no column changes */
-function correlationOf(reference: Output, actual: Output): number | null {
-  const column = (values: Float64Array, at: number) => values.filter((_, i) => i % reference.columns === at);
-  const found = Array.from({ length: reference.columns }, (_, at) =>
-    rankCorrelation(column(reference.values, at), column(actual.values, at)),
-  ).filter(Number.isFinite);
-  return found.length === 0 ? null : Math.min(...found);
+/** How far FP16 is off on the CPU, over the rows that are not single ones; infinite where it does not run. */
+async function halfError({ candidate, rows, reference }: Bench): Promise<number> {
+  const variant: Variant = { engine: 'onnx', provider: 'cpu', precision: 'fp16' };
+  const engine = engineFor(variant);
+  try {
+    await engine.load(specFor(candidate, HALF_FILE, variant));
+    const { outputs } = compare(reference, await answersOf(engine, candidate, rows.values, 257), 257);
+    return Number(outputs.at(-1)!.largest_difference);
+  } catch {
+    return Infinity;
+  } finally {
+    await engine.release();
+  }
 }
 
-function scaleOf(values: Float64Array): number {
-  return values.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
+/** The largest answer of the reference, at least 1: what differences are held against. */
+function scaleOf({ reference }: Pick<Bench, 'reference'>): number {
+  const { values } = reference.at(-1)!;
+  return values.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1);
 }
 
 function runtimeVersion(): string {

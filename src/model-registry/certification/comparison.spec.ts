@@ -10,7 +10,7 @@ const REFERENCE = probabilities(0.6, 0.2, 0.2, 0.3, 0.1, 0.6, 0.1, 0.8, 0.1);
 describe('answers beside the reference', () => {
   it('that are the same differ in nothing', () => {
     expect(compare(REFERENCE, REFERENCE, 257, THRESHOLDS)).toEqual({
-      ...{ bucket: 257, rows: 3, label_flips: 0, decision_flips: 0, not_finite: 0 },
+      ...{ bucket: 257, rows: 3, label_flips: 0, decision_flips: 0, not_finite: 0, rank_correlation: 1 },
       outputs: [{ output: 'predictions', largest_difference: 0, largest_ulp: 0, differing_numbers: 0 }],
     });
   });

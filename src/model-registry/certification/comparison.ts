@@ -1,4 +1,5 @@
 import type { Float } from '../../engines/trees/tree-ensemble.js';
+import { agreementOf } from './agreement.js';
 import type { Check } from './certificate.js';
 import { ulpsBetween } from './ulp.js';
 
@@ -25,28 +26,21 @@ export function compare(
   bucket: number,
   thresholds?: Thresholds,
 ): Check {
-  const outputs = actual.map((output, i) => agreementOf(reference[i]!, output));
-  const [expected, found] = [reference.at(-1)!, actual.at(-1)!];
-  const rows = found.values.length / found.columns;
-  const flips = (decide: (values: Float64Array, at: number) => number): number => {
-    let count = 0;
-    for (let at = 0; at < found.values.length; at += found.columns) {
-      if (decide(expected.values, at) !== decide(found.values, at)) count += 1;
-    }
-    return count;
-  };
+  const outputs = actual.map((output, i) => numbersOf(reference[i]!, output));
+  const [expected, { values, columns }] = [reference.at(-1)!, actual.at(-1)!];
+  const decide = thresholds && ((answers: ArrayLike<number>, at: number) => sideOf(answers, at, thresholds));
+  const agreement = agreementOf(expected.values.subarray(0, values.length), values, columns, decide);
+  const correlations = agreement.columns.map(({ rankCorrelation }) => rankCorrelation).filter(Number.isFinite);
   return {
-    ...{ bucket, rows, outputs },
-    label_flips: found.columns > 1 ? flips((values, at) => largestOf(values, at, found.columns)) : 0,
-    decision_flips: thresholds ? flips((values, at) => sideOf(values, at, thresholds)) : 0,
-    not_finite: found.values.reduce(
-      (sum, x, i) => sum + (Number.isFinite(x) || !Number.isFinite(expected.values[i]!) ? 0 : 1),
-      0,
-    ),
+    ...{ bucket, rows: agreement.rows, outputs },
+    label_flips: agreement.labelFlips,
+    decision_flips: agreement.decisionFlips,
+    not_finite: agreement.notFinite,
+    rank_correlation: correlations.length > 0 ? Math.min(...correlations) : null,
   };
 }
 
-function agreementOf({ values: expected }: Output, { output, float, values }: Output): Check['outputs'][number] {
+function numbersOf({ values: expected }: Output, { output, float, values }: Output): Check['outputs'][number] {
   let [difference, ulps, differing] = [0, 0, 0];
   for (let i = 0; i < values.length; i += 1) {
     if (Object.is(values[i], expected[i])) continue;
@@ -63,14 +57,8 @@ function agreementOf({ values: expected }: Output, { output, float, values }: Ou
   };
 }
 
-function largestOf(values: Float64Array, at: number, columns: number): number {
-  let best = 0;
-  for (let column = 1; column < columns; column += 1) if (values[at + column]! > values[at + best]!) best = column;
-  return best;
-}
-
 /** What one model alone would trade: 1 long, −1 short, 0 nothing; the thresholds are the strategy's. */
-function sideOf(values: Float64Array, at: number, { minConfidence, minEdge }: Thresholds): -1 | 0 | 1 {
+function sideOf(values: ArrayLike<number>, at: number, { minConfidence, minEdge }: Thresholds): -1 | 0 | 1 {
   const [short, long] = [values[at]!, values[at + 2]!];
   if (!(Math.max(short, long) >= minConfidence) || !(Math.abs(long - short) >= minEdge) || long === short) return 0;
   return long > short ? 1 : -1;
