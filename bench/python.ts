@@ -18,6 +18,8 @@ const FEATURES = FEATURE_NAMES.slice(0, 64);
 const TRAINING_CANDLES = 40;
 const ROUNDS = 15;
 const UNCOUNTED = 3;
+/** Candle closes before the first round: a service that has run for half an hour has compiled what it runs. */
+const WARM_UP_CLOSES = 30;
 const CLASSES = 3;
 
 const LIBRARIES = ['lightgbm', 'xgboost', 'scikit-learn'] as const;
@@ -41,13 +43,13 @@ const WAYS: Readonly<Record<Library, Readonly<Record<string, { call: string; goa
 };
 
 const METHOD =
-  `${SYMBOLS} symbols, one timeframe, ${FEATURES.length} features. Each library trains a classifier of three classes
-with 167 rounds = 501 trees (31 leaves; XGBoost: depth 6) on ${SYMBOLS * TRAINING_CANDLES} feature rows of seeded random walks;
-its file comes in through our importer (scikit-learn's through training/export) and is served by the engine that its certificate
-found fastest. AlphaPulse: from the arrival of ${SYMBOLS} closed candles until all predictions are handed on: features, batch,
-one worker, saved to a durable PostgreSQL beside the path. The libraries get the feature rows of the same candles ready in
-memory as float64, one thread each, and time themselves. ${ROUNDS} rounds in turn, ours, then theirs; the ratio is of
-medians.`.replaceAll('\n', ' ');
+  `${SYMBOLS} symbols, one timeframe, ${FEATURES.length} features. Each library trains a classifier of three
+classes with 167 rounds = 501 trees (31 leaves; XGBoost: depth 6) on ${SYMBOLS * TRAINING_CANDLES} feature rows of seeded random
+walks; its file comes in through our importer (scikit-learn's through training/export) and is served by the engine that its
+certificate found fastest. AlphaPulse: from the arrival of ${SYMBOLS} closed candles until all predictions are handed on:
+features, batch, one worker, saved to a durable PostgreSQL beside the path; or what the worker alone took. The libraries get the
+feature rows of the same candles ready in memory as float64, one thread each, and time themselves. After ${WARM_UP_CLOSES}
+closes, ${ROUNDS} rounds in turn, ours, then theirs; the ratio is of medians.`.replaceAll('\n', ' ');
 
 interface Trained {
   readonly file: string;
@@ -57,6 +59,8 @@ interface Trained {
 
 interface Measured {
   readonly ours: readonly number[];
+  /** Of it, until the rows are packed. */
+  readonly features: readonly number[];
   /** Of it, in the worker. */
   readonly inference: readonly number[];
   readonly theirs: Readonly<Record<string, readonly number[]>>;
@@ -129,10 +133,15 @@ function sourceOf(library: Library, file: string, interpreter: string, folder: s
 async function measure(library: Library, { model }: Imported, round: Round): Promise<Measured> {
   const { path, peer, market, folder } = round;
   await path.adopt([model]);
+  for (let i = 0; i < WARM_UP_CLOSES; i += 1) {
+    const candles = market.walks.map((walk) => walk.next());
+    await path.close(candles);
+    await path.saved();
+    market.rows.after(candles);
+  }
   const ways = Object.keys(WAYS[library]);
   const theirs = Object.fromEntries(ways.map((way) => [way, [] as number[]]));
-  const ours: number[] = [];
-  const inference: number[] = [];
+  const [ours, features, inference]: [number[], number[], number[]] = [[], [], []];
   const file = join(folder, 'rows.f64');
   for (let i = -UNCOUNTED; ; i += 1) {
     const candles = market.walks.map((walk) => walk.next());
@@ -147,11 +156,13 @@ async function measure(library: Library, { model }: Imported, round: Round): Pro
       if (i >= 0) theirs[way]!.push(took);
     }
     const { moments, probabilities } = batch.runs[0]!;
-    if (i >= 0) ours.push(ms);
-    if (i >= 0) inference.push(moments.inferred! - moments.inferring!);
+    if (i < 0) continue;
+    ours.push(ms);
+    features.push(moments.featured! - moments.received!);
+    inference.push(moments.inferred! - moments.inferring!);
     if (i < ROUNDS - 1) continue;
     const agreement = await compare(library, model, rows, probabilities, round);
-    return { ours, inference, theirs, agreement };
+    return { ours, features, inference, theirs, agreement };
   }
 }
 
@@ -189,31 +200,28 @@ function rowsOf(
   library: Library,
   { model, why }: Imported,
   { trees }: Trained,
-  { ours, inference, theirs, agreement }: Measured,
+  { ours, features, inference, theirs, agreement }: Measured,
 ): Record<string, string | number>[] {
   const times = (samples: readonly number[]) => ({
     'ms p50': round(quantile(samples, 0.5)),
     'ms p95': round(quantile(samples, 0.95)),
   });
+  const named = { trees: `${library}, ${trees}` };
   const engine = `AlphaPulse, ${variantLabel(model.variant)}`;
   return [
-    {
-      trees: `${library}, ${trees}`,
-      work: `${engine}: candle close → all predictions`,
-      ...times(ours),
-      ...agreement,
-      why,
-    },
-    { trees: `${library}, ${trees}`, work: `${engine}: in the worker, of that`, ...times(inference) },
-    ...Object.entries(WAYS[library]).map(([way, { call }]) => ({
-      ...{ trees: `${library}, ${trees}`, work: call, ...times(theirs[way]!) },
-    })),
+    { ...named, work: `${engine}: candle close → all predictions`, ...times(ours), ...agreement, why },
+    { ...named, work: `${engine}: of that, features`, ...times(features) },
+    { ...named, work: `${engine}: of that, in the worker`, ...times(inference) },
+    ...Object.entries(WAYS[library]).map(([way, { call }]) => ({ ...named, work: call, ...times(theirs[way]!) })),
   ];
 }
 
-function judge(library: Library, { ours, theirs }: Measured): Ratio[] {
-  const us = `AlphaPulse, the same ${library} model, candle close → all predictions`;
-  return Object.entries(WAYS[library]).map(([way, { call, goal }]) =>
-    ratio(call, us, quantile(theirs[way]!, 0.5) / quantile(ours, 0.5), goal),
-  );
+function judge(library: Library, { ours, inference, theirs }: Measured): Ratio[] {
+  const p50 = (samples: readonly number[]) => quantile(samples, 0.5);
+  const whole = `AlphaPulse, the same ${library} model, candle close → all predictions`;
+  const alone = 'AlphaPulse, that without the features: the worker alone';
+  return Object.entries(WAYS[library]).flatMap(([way, { call, goal }]) => [
+    ratio(call, whole, p50(theirs[way]!) / p50(ours), goal),
+    ratio(call, alone, p50(theirs[way]!) / p50(inference), null),
+  ]);
 }

@@ -40,7 +40,9 @@ interface Loaded {
 /** ONNX Runtime. `run` blocks its thread for as long as the model computes: it belongs in a worker. */
 export class OnnxEngine extends InferenceEngine {
   #loaded: Loaded | undefined;
+  /** Kept from run to run, and grown: nothing is allocated for rows of another type, or for margins. */
   #rows: Floats = new Float32Array(0);
+  #margins: Floats = new Float32Array(0);
 
   constructor(private readonly variant: Extract<Variant, { engine: 'onnx' }>) {
     super();
@@ -57,6 +59,7 @@ export class OnnxEngine extends InferenceEngine {
       const float = floatOf(session, spec);
       this.#loaded = { session, spec, float, link: spec.margins && linkIn(bytes) };
       this.#rows = arrayOf(float, 0);
+      this.#margins = arrayOf(float, 0);
     } catch (error) {
       await session.release();
       throw error;
@@ -70,9 +73,9 @@ export class OnnxEngine extends InferenceEngine {
     if (!spec.margins) throw new Error(`${spec.key} names no margins`);
     const { output: name, columns } = spec.margins;
     if (answer === 'margins' || !link) return this.#fetch(name, columns, rows, input, output);
-    const margins = arrayOf(float, rows * columns);
-    await this.#fetch(name, columns, rows, input, margins);
-    applyLink(link, float, margins, rows, columns, output);
+    if (this.#margins.length < rows * columns) this.#margins = arrayOf(float, rows * columns);
+    await this.#fetch(name, columns, rows, input, this.#margins);
+    applyLink(link, float, this.#margins, rows, columns, output);
   }
 
   override async release(): Promise<void> {

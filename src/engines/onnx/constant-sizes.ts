@@ -34,12 +34,16 @@ export function namedSize(node: OnnxNode, constants: Constants): number {
     case 'Range':
       return first && second && third ? Math.max(0, Math.ceil((second[0]! - first[0]!) / third[0]!)) || 0 : 0;
     default:
-      return Math.max(...SIZES.map((name) => product(attributes.ints(name).map((size) => Math.abs(size) + 1))));
+      return Math.max(...SIZES.map((name) => roomFor(attributes.ints(name))));
   }
 }
 
 /** Attributes of convolutions and pools that make room without weights to fill it. */
 const SIZES = ['pads', 'kernel_shape', 'dilations', 'strides', 'output_shape', 'output_padding', 'shape'];
+
+function roomFor(sizes: readonly number[]): number {
+  return sizes.length === 0 ? 0 : sizeOf(sizes.map((size) => Math.abs(size) + 1));
+}
 
 /** A negative size is the runtime's to refuse: it makes no room. */
 function sizeOf(sizes: readonly number[]): number {

@@ -47,7 +47,7 @@ export function guardModel(bytes: Uint8Array): { readonly model: OnnxModel } | O
     scanWire(bytes);
     const model = decoded(bytes);
     judgeModel(model);
-    new GraphJudge().graph(model.graph!, { names: new Set(), constants: new Map(), rounds: 1 });
+    new GraphJudge().graph(model.graph!, { constants: new Map(), rounds: 1 });
     return { model };
   } catch (error) {
     if (error instanceof OnnxRefused) return { code: error.code, message: error.message };
@@ -73,13 +73,15 @@ function judgeModel({ opset_import, graph, functions, training_info, metadata_pr
   if (training_info.length > 0) refuse('ONNX_OPERATOR_UNSUPPORTED', 'it carries its training');
   if (opset_import.length === 0) refuse('ONNX_INVALID', 'it says of no operators which version it means');
   if (graph.output.length === 0) refuse('ONNX_INVALID', 'its graph has no output');
+  // The runtime aborts the process where an LSTM meets an input without axes.
+  const shapeless = graph.input.find(({ type }) => type?.tensor_type && !type.tensor_type.shape?.dim.length);
+  if (shapeless) refuse('ONNX_SHAPE_INVALID', `input "${shown(shapeless.name)}" has no axes`);
   const text = metadata_props.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
   if (text > MOST_TEXT) refuse('ONNX_TOO_LARGE', `its metadata have ${text} characters, at most ${MOST_TEXT} are read`);
 }
 
 /** What a graph inside another sees of it. */
 interface Scope {
-  readonly names: ReadonlySet<string>;
   readonly constants: ReadonlyMap<string, readonly number[]>;
   /** How often it runs. */
   readonly rounds: number;
@@ -107,7 +109,7 @@ class GraphJudge {
       'weights',
       initializer.map(({ name }) => name),
     );
-    const names = new Set([...outer.names, ...input.map(({ name }) => name), ...initializer.map(({ name }) => name)]);
+    const names = new Set([...input.map(({ name }) => name), ...initializer.map(({ name }) => name)]);
     const constants = new Map(outer.constants);
     for (const { name } of input) constants.delete(name);
     for (const tensor of initializer) {
