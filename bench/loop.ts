@@ -19,37 +19,23 @@ const METHOD =
 through one worker, saved to a durable PostgreSQL beside the path. Main-loop delay: how late 1 ms timers fire from the candles'
 arrival until everything is saved.`.replaceAll('\n', ' ');
 
+/** Of all counted rounds, ms. */
+interface Samples {
+  readonly handedOn: number[];
+  readonly saved: number[];
+  /** Main-loop delays until the predictions were handed on, and from then on. */
+  readonly onPath: number[];
+  readonly beside: number[];
+}
+
 /** How long a batch of 10,000 rows keeps the main loop from its other work. */
 export default async function loop(): Promise<BenchReport> {
   const folder = mkdtempSync(join(tmpdir(), 'alphapulse-bench-'));
   const path = await CandlePath.start();
-  const [handedOn, saved]: [number[], number[]] = [[], []];
-  const [onPath, beside]: [number[], number[]] = [[], []];
   try {
     const models = [net(folder), ...shippedModels('served').filter(({ name }) => name === 'gbt')];
     await path.adopt(models.map((model) => ({ ...model, timeframes: [TIMEFRAME] })));
-    const walks = walksOf(ROWS);
-    await path.warmUp(walks);
-    for (let i = -UNCOUNTED; i < ROUNDS; i += 1) {
-      const candles = walks.map((walk) => walk.next());
-      await sleep(50);
-      const delay = new LoopDelay();
-      const began = performance.now();
-      delay.on();
-      const { ms, batch } = await path.close(candles);
-      const counted = delay.samples.length;
-      await path.saved();
-      const took = performance.now() - began;
-      await sleep(2); // the timer that is due fires too
-      delay.off();
-      const silent = batch.runs.find(({ answered }) => answered.includes(0));
-      if (silent) throw new Error(`${refOf(silent.model)} left rows unanswered`);
-      if (i < 0) continue;
-      handedOn.push(ms);
-      saved.push(took);
-      onPath.push(...delay.samples.slice(0, counted));
-      beside.push(...delay.samples.slice(counted));
-    }
+    const { handedOn, saved, onPath, beside } = await measure(path);
     const all = [...onPath, ...beside];
     const names = models.map((model) => `${refOf(model)} (${variantLabel(model.variant)})`).join(' and ');
     const row = (what: string, samples: readonly number[]) => ({ what, ...percentiles(samples) });
@@ -69,6 +55,33 @@ export default async function loop(): Promise<BenchReport> {
     await path.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function measure(path: CandlePath): Promise<Samples> {
+  const samples: Samples = { handedOn: [], saved: [], onPath: [], beside: [] };
+  const walks = walksOf(ROWS);
+  await path.warmUp(walks);
+  for (let i = -UNCOUNTED; i < ROUNDS; i += 1) {
+    const candles = walks.map((walk) => walk.next());
+    await sleep(50);
+    const delay = new LoopDelay();
+    const began = performance.now();
+    delay.on();
+    const { ms, batch } = await path.close(candles);
+    const onPath = delay.samples.length;
+    await path.saved();
+    const saved = performance.now() - began;
+    await sleep(2); // the timer that is due fires too
+    delay.off();
+    const silent = batch.runs.find(({ answered }) => answered.includes(0));
+    if (silent) throw new Error(`${refOf(silent.model)} left rows unanswered`);
+    if (i < 0) continue;
+    samples.handedOn.push(ms);
+    samples.saved.push(saved);
+    samples.onPath.push(...delay.samples.slice(0, onPath));
+    samples.beside.push(...delay.samples.slice(onPath));
+  }
+  return samples;
 }
 
 function net(folder: string): ActiveModel {

@@ -23,9 +23,8 @@ export function pageOf(names: readonly string[], results: readonly Result[]): st
   const met = goals.filter((one) => one.met === 'yes').length;
   return [
     '# Benchmarks',
-    'Written by `npm run bench -- --docs` from what `npm run bench` measured last; whatever is changed by hand is lost. A ratio ' +
-      'is measured in one run, its two sides in turn, and is what the work took over what it is held against took, in the ' +
-      'direction that its goal names.',
+    'Written by `npm run bench -- --docs` from what `npm run bench` measured last; whatever is changed by hand is lost. The ' +
+      'two sides of a ratio are measured in the same run, in turn.',
     ...(goals.length > 0 ? [`## Goals: ${met} of ${goals.length} met`, tableOf(goals)] : []),
     ...found.flatMap(({ name, result }) => [`## \`${name}\``, ...(result ? sectionOf(result) : ['Not run here.'])]),
     '',

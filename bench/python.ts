@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FEATURE_NAMES } from '../src/batch-inference/features/feature-table.js';
 import { variantLabel } from '../src/domain/model.js';
+import type { ModelRun } from '../src/domain/prediction.js';
 import { specOf } from '../src/engines/model-spec.js';
 import { engineFor } from '../src/engines/variant.engine.js';
 import { CandlePath, TIMEFRAME, walksOf } from './candle-path.js';
@@ -131,23 +132,15 @@ function sourceOf(library: Library, file: string, interpreter: string, folder: s
 }
 
 async function measure(library: Library, { model }: Imported, round: Round): Promise<Measured> {
-  const { path, peer, market, folder } = round;
+  const { path, peer } = round;
   await path.adopt([model]);
-  for (let i = 0; i < WARM_UP_CLOSES; i += 1) {
-    const candles = market.walks.map((walk) => walk.next());
-    await path.close(candles);
-    await path.saved();
-    market.rows.after(candles);
-  }
+  for (let i = 0; i < WARM_UP_CLOSES; i += 1) await closeNext(round);
   const ways = Object.keys(WAYS[library]);
   const theirs = Object.fromEntries(ways.map((way) => [way, [] as number[]]));
   const [ours, features, inference]: [number[], number[], number[]] = [[], [], []];
-  const file = join(folder, 'rows.f64');
+  const file = join(round.folder, 'rows.f64');
   for (let i = -UNCOUNTED; ; i += 1) {
-    const candles = market.walks.map((walk) => walk.next());
-    const { ms, batch } = await path.close(candles);
-    await path.saved();
-    const rows = market.rows.after(candles);
+    const { ms, run, rows } = await closeNext(round);
     writeFileSync(file, rows);
     await peer.ask('look', { rows: file });
     await sleep(20);
@@ -155,15 +148,22 @@ async function measure(library: Library, { model }: Imported, round: Round): Pro
       const took = await peer.time({ library, way });
       if (i >= 0) theirs[way]!.push(took);
     }
-    const { moments, probabilities } = batch.runs[0]!;
     if (i < 0) continue;
     ours.push(ms);
-    features.push(moments.featured! - moments.received!);
-    inference.push(moments.inferred! - moments.inferring!);
+    features.push(run.moments.featured! - run.moments.received!);
+    inference.push(run.moments.inferred! - run.moments.inferring!);
     if (i < ROUNDS - 1) continue;
-    const agreement = await compare(library, model, rows, probabilities, round);
+    const agreement = await compare(library, model, rows, run.probabilities, round);
     return { ours, features, inference, theirs, agreement };
   }
+}
+
+/** One candle of every symbol closes. @returns what it took, ms, the model's run, and the rows that it was asked for */
+async function closeNext({ path, market }: Round): Promise<{ ms: number; run: ModelRun; rows: Float64Array }> {
+  const candles = market.walks.map((walk) => walk.next());
+  const { ms, batch } = await path.close(candles);
+  await path.saved();
+  return { ms, run: batch.runs[0]!, rows: market.rows.after(candles) };
 }
 
 /** Our answers of the last round against the library's to the same rows. */

@@ -1,4 +1,4 @@
-import { fold, namedSize, valuesOf } from './constant-sizes.js';
+import { Constants, fold, namedSize, valuesOf } from './guard/constant-sizes.js';
 import {
   ATTRIBUTE,
   decodeModel,
@@ -10,10 +10,10 @@ import {
   type OnnxTensor,
   type OnnxValueInfo,
 } from './onnx-proto.js';
-import { OnnxRefused, type OnnxRefusal } from './onnx-refusal.js';
-import { elementsOf, tensorFault } from './onnx-tensor.js';
-import { judgeTrees } from './tree-depth.js';
-import { scanWire } from './wire-scan.js';
+import { OnnxRefused, type OnnxRefusal } from './guard/onnx-refusal.js';
+import { elementsOf, shownDims, tensorFault } from './onnx-tensor.js';
+import { judgeTrees } from './guard/tree-depth.js';
+import { scanWire } from './guard/wire-scan.js';
 
 const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_NODES = 100_000;
@@ -47,7 +47,7 @@ export function guardModel(bytes: Uint8Array): { readonly model: OnnxModel } | O
     scanWire(bytes);
     const model = decoded(bytes);
     judgeModel(model);
-    new GraphJudge().graph(model.graph!, { constants: new Map(), rounds: 1 });
+    new GraphJudge().graph(model.graph!, { constants: new Constants(), rounds: 1 });
     return { model };
   } catch (error) {
     if (error instanceof OnnxRefused) return { code: error.code, message: error.message };
@@ -82,7 +82,7 @@ function judgeModel({ opset_import, graph, functions, training_info, metadata_pr
 
 /** What a graph inside another sees of it. */
 interface Scope {
-  readonly constants: ReadonlyMap<string, readonly number[]>;
+  readonly constants: Constants;
   /** How often it runs. */
   readonly rounds: number;
 }
@@ -110,26 +110,20 @@ class GraphJudge {
       initializer.map(({ name }) => name),
     );
     const names = new Set([...input.map(({ name }) => name), ...initializer.map(({ name }) => name)]);
-    const constants = new Map(outer.constants);
-    for (const { name } of input) constants.delete(name);
-    for (const tensor of initializer) {
-      const values = valuesOf(tensor);
-      if (values) constants.set(tensor.name, values);
-    }
+    const constants = new Constants(outer.constants);
+    for (const { name } of input) constants.set(name, undefined);
+    for (const tensor of initializer) constants.set(tensor.name, valuesOf(tensor));
     for (const one of node) this.#node(one, { names, constants, rounds: outer.rounds });
   }
 
-  #node(
-    node: OnnxNode,
-    scope: { names: Set<string>; constants: Map<string, readonly number[]>; rounds: number },
-  ): void {
+  #node(node: OnnxNode, scope: Scope & { names: Set<string> }): void {
     const { op_type, domain, name, output } = node;
+    [op_type, name, domain, ...node.input].forEach(judgeName);
     if (!DOMAINS.has(domain)) refuse('ONNX_OPERATOR_UNSUPPORTED', `${op_type} is of the domain ${shown(domain)}`);
     if (CHANCE.has(op_type)) refuse('ONNX_OPERATOR_UNSUPPORTED', `${op_type} answers by chance`);
-    [op_type, name, ...node.input].forEach(judgeName);
     for (const made of output) {
       judgeName(made);
-      if (made !== '' && scope.names.has(made)) refuse('ONNX_INVALID', `"${made}" is made twice`);
+      if (made !== '' && scope.names.has(made)) refuse('ONNX_INVALID', `"${shown(made)}" is made twice`);
       scope.names.add(made);
     }
     unique(
@@ -139,11 +133,12 @@ class GraphJudge {
     for (const attribute of node.attribute) judgeAttribute(op_type, attribute);
     this.#named += namedSize(node, scope.constants);
     if (this.#named > MOST_NAMED)
-      refuse('ONNX_TOO_LARGE', `${op_type} "${name}" would make more than ${MOST_NAMED} numbers`);
+      refuse('ONNX_TOO_LARGE', `${op_type} "${shown(name)}" would make more than ${MOST_NAMED} numbers`);
     if (domain === 'ai.onnx.ml' && op_type.startsWith('TreeEnsemble')) judgeTrees(node);
     fold(node, scope.constants);
     const rounds = scope.rounds * roundsOf(node, scope.constants);
-    if (rounds > MOST_ROUNDS) refuse('ONNX_TOO_LARGE', `${op_type} "${name}" may run more than ${MOST_ROUNDS} rounds`);
+    if (rounds > MOST_ROUNDS)
+      refuse('ONNX_TOO_LARGE', `${op_type} "${shown(name)}" may run more than ${MOST_ROUNDS} rounds`);
     for (const { g, graphs } of node.attribute) {
       for (const inner of [...(g ? [g] : []), ...graphs]) this.graph(inner, { ...scope, rounds });
     }
@@ -171,7 +166,7 @@ const LISTS = ['s', 'floats', 'ints', 'strings', 'tensors', 'graphs'] as const;
 function judgeAttribute(operator: string, attribute: OnnxAttribute): void {
   const { name, type, t, g, tensors } = attribute;
   judgeName(name);
-  const what = `attribute ${name} of ${operator}`;
+  const what = `attribute ${shown(name)} of ${shown(operator)}`;
   if (!Object.values(ATTRIBUTE).some((one) => one === type)) {
     refuse('ONNX_OPERATOR_UNSUPPORTED', `${what} is of type ${type}`);
   }
@@ -184,7 +179,7 @@ function judgeAttribute(operator: string, attribute: OnnxAttribute): void {
 
 function judgeTensor(tensor: OnnxTensor, owner = ''): void {
   judgeName(tensor.name);
-  const what = owner || `tensor "${tensor.name}"`;
+  const what = owner || `tensor "${shown(tensor.name)}"`;
   if (tensor.data_location !== 0 || tensor.external_data.length > 0) {
     refuse('ONNX_EXTERNAL_DATA', `${what} lies in another file: save the model with its weights inside`);
   }
@@ -196,7 +191,7 @@ function judgeValue({ name, type }: OnnxValueInfo): void {
   judgeName(name);
   const dims = type?.tensor_type?.shape?.dim.map(({ dim_value }) => integer(dim_value ?? 0)) ?? [];
   const fixed = elementsOf(dims.map((dim) => (dim === 0 ? 1 : dim)));
-  if (!(fixed <= MOST_NAMED)) refuse('ONNX_SHAPE_INVALID', `"${name}" has dimensions [${dims.join(', ')}]`);
+  if (!(fixed <= MOST_NAMED)) refuse('ONNX_SHAPE_INVALID', `"${shown(name)}" has dimensions ${shownDims(dims)}`);
 }
 
 /** A name with bytes that are no UTF-8 is one name to us and another to the runtime. */

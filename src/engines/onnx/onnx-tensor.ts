@@ -62,18 +62,26 @@ export function elementsOf(dims: readonly number[]): number {
   return dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0) && Number.isSafeInteger(count) ? count : NaN;
 }
 
+const MOST_DIMS = 64;
+
 /** @returns what is wrong with a tensor's place, type, dimensions or number of values; undefined where nothing is */
 export function tensorFault(tensor: OnnxTensor): string | undefined {
   const { data_type: type, raw_data: raw } = tensor;
   if (tensor.data_location !== 0 || tensor.external_data.length > 0) return 'lies in another file';
+  if (tensor.dims.length > MOST_DIMS) return `has ${tensor.dims.length} dimensions`;
   const count = elementsOf(tensor.dims.map(integer));
-  if (Number.isNaN(count)) return `has dimensions [${tensor.dims.map(integer).join(', ')}]`;
+  if (Number.isNaN(count)) return `has dimensions ${shownDims(tensor.dims.map(integer))}`;
   if (type === TYPE.STRING) return mismatch(tensor.string_data.length, count, 'strings');
   const known = STORAGE[type];
   if (!known) return `is of type ${type}, which is not supported`;
   if (raw.length === 0) return mismatch(tensor[known.field].length, count, 'values');
   if (tensor[known.field].length > 0) return 'holds its values twice';
   return mismatch(raw.length, count * known.bytes, 'bytes');
+}
+
+/** @returns dimensions as a person reads them; of many, the first */
+export function shownDims(dims: readonly number[]): string {
+  return `[${dims.slice(0, 8).join(', ')}${dims.length > 8 ? `, … ${dims.length} in all` : ''}]`;
 }
 
 function mismatch(held: number, claimed: number, what: string): string | undefined {

@@ -9,7 +9,7 @@ import { floats, int, ints, node, tensor, tensorInfo, text, texts, type Attribut
 import { decodeModel, encodeModel, TYPE, type Draft, type OnnxModel, type OnnxNode } from './onnx-proto.js';
 import { tensorOf } from './onnx-tensor.js';
 import { readTreeModel } from './read-tree-model.js';
-import { NOTE_KEY } from './tree-model-note.js';
+import { NOTE_KEY } from './tree-model/tree-model-note.js';
 import { writeTreeModel } from './write-tree-model.js';
 
 const PRODUCER = { version: '1.2.3' };

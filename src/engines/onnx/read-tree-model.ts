@@ -1,13 +1,13 @@
 import type { Link, Transform } from '../trees/link.js';
 import { NO_RULES, type TreeModel } from '../trees/tree-model.js';
-import { readEnd } from './graph-end.js';
+import { MOST_STEPS, readEnd } from './tree-model/graph-end.js';
 import { Attributes } from './onnx-node.js';
 import { encodeModel, integer, TYPE, type Draft, type OnnxGraph, type OnnxModel, type OnnxNode } from './onnx-proto.js';
-import { ensembleOf } from './plain-trees.js';
-import { NOTE_KEY, parseNote } from './tree-model-note.js';
-import { scoresOf, type TreeScores } from './tree-scores.js';
-import { treesV5 } from './trees-v5.js';
-import { readable, Unreadable } from './unreadable.js';
+import { ensembleOf } from './tree-model/plain-trees.js';
+import { NOTE_KEY, parseNote } from './tree-model/tree-model-note.js';
+import { scoresOf, type TreeScores } from './tree-model/tree-scores.js';
+import { treesV5 } from './tree-model/trees-v5.js';
+import { readable, Unreadable } from './tree-model/unreadable.js';
 import { modelFault, writeTreeModel } from './write-tree-model.js';
 
 export type ReadTreeModel =
@@ -87,7 +87,7 @@ function inputOf({ node: nodes, input, initializer }: OnnxGraph, trees: OnnxNode
   let at = trees.input[0]!;
   for (let steps = 0; at !== name; steps += 1) {
     const maker = nodes.find(({ output }) => output[0] === at);
-    readable(maker !== undefined && steps < nodes.length, `its trees do not read its input ${name}`);
+    readable(maker !== undefined && steps < MOST_STEPS, `its trees do not read its input ${name}`);
     const cast = maker.op_type === 'Cast' ? new Attributes(maker).int('to', 0) : undefined;
     readable(maker.op_type === 'Identity' || cast === TYPE.FLOAT, `a ${maker.op_type} is before its trees`);
     if (cast !== undefined) type = cast;

@@ -2,12 +2,12 @@ import { faultOf } from '../trees/ensemble-faults.js';
 import { linkOutputs } from '../trees/link.js';
 import { MODE } from '../trees/tree-ensemble.js';
 import type { TreeModel } from '../trees/tree-model.js';
-import { linkNodes } from './link-nodes.js';
+import { linkNodes } from './tree-model/link-nodes.js';
 import { tensorInfo } from './onnx-node.js';
 import { encodeModel, TYPE, type Draft, type OnnxGraph } from './onnx-proto.js';
-import { ruleNodes } from './rule-nodes.js';
-import { treeEnsembleNode } from './tree-ensemble-node.js';
-import { NOTE_KEY, noteOf } from './tree-model-note.js';
+import { ruleNodes } from './tree-model/rule-nodes.js';
+import { treeEnsembleNode } from './tree-model/tree-ensemble-node.js';
+import { NOTE_KEY, noteOf } from './tree-model/tree-model-note.js';
 
 /** Who writes. */
 export interface Producer {

@@ -50,7 +50,7 @@ const DELIMITED = 2;
 /** A graph in an attribute of a node is three messages deeper; what lies in the innermost is four. */
 const MOST_DEPTH = 20;
 /** Numbers; texts and messages count as some: about 50 bytes apiece once decoded. */
-const MOST_PARTS = 16_000_000;
+const MOST_PARTS = 10_000_000;
 const TEXT = 3;
 const MESSAGE = 8;
 

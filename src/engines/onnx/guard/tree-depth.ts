@@ -1,9 +1,9 @@
-import { Attributes } from './onnx-node.js';
-import type { OnnxNode } from './onnx-proto.js';
+import { Attributes } from '../onnx-node.js';
+import type { OnnxNode } from '../onnx-proto.js';
 import { OnnxRefused } from './onnx-refusal.js';
-import { tensorFault, tensorValues } from './onnx-tensor.js';
-import { MOST_TARGETS } from './plain-trees.js';
-import { V5_MODE } from './v5-mode.js';
+import { tensorFault, tensorValues } from '../onnx-tensor.js';
+import { MOST_TARGETS } from '../tree-model/plain-trees.js';
+import { V5_MODE } from '../tree-model/v5-mode.js';
 
 /**
  * ONNX Runtime builds a tree by a call a level: past some 5,000 it overruns a worker's stack of 4 MiB, and the process is
@@ -27,8 +27,9 @@ export function judgeTrees(node: OnnxNode): void {
     throw new OnnxRefused('ONNX_TOO_LARGE', `${node.op_type} has ${targets} targets, at most ${MOST_TARGETS} are run`);
   }
   const branches = node.op_type === 'TreeEnsemble' ? branchesV5(attributes) : branchesV3(attributes);
+  const depth = new Map<number, number>();
   for (const root of branches.roots) {
-    const levels = depthOf(branches, root);
+    const levels = depthOf(branches, root, depth);
     if (levels <= MOST_LEVELS) continue;
     const deep =
       levels === Infinity ? 'a tree that goes round' : `a tree of ${levels} levels, at most ${MOST_LEVELS} are run`;
@@ -38,9 +39,11 @@ export function judgeTrees(node: OnnxNode): void {
 
 const OPEN = -1;
 
-/** @returns the levels of the longest way down; Infinity where a node is below itself */
-function depthOf({ levels, children }: Branches, root: number): number {
-  const depth = new Map<number, number>();
+/**
+ * @param depth of the nodes that are known already
+ * @returns the levels of the longest way down; Infinity where a node is below itself
+ */
+function depthOf({ levels, children }: Branches, root: number, depth: Map<number, number>): number {
   const pending = [root];
   while (pending.length > 0) {
     const at = pending.at(-1)!;

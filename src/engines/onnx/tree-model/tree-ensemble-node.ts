@@ -1,7 +1,7 @@
-import { MODE, type TreeEnsemble } from '../trees/tree-ensemble.js';
-import { int, ints, node, tensor } from './onnx-node.js';
-import type { Draft, OnnxNode } from './onnx-proto.js';
-import { tensorOf, type TensorValues } from './onnx-tensor.js';
+import { MODE, type TreeEnsemble } from '../../trees/tree-ensemble.js';
+import { int, ints, node, tensor } from '../onnx-node.js';
+import type { Draft, OnnxNode } from '../onnx-proto.js';
+import { tensorOf, type TensorValues } from '../onnx-tensor.js';
 import { V5_MODE } from './v5-mode.js';
 
 const WRITTEN: Readonly<Record<number, number>> = {

@@ -1,6 +1,6 @@
-import type { Transform } from '../trees/link.js';
-import { Attributes } from './onnx-node.js';
-import { TYPE, type OnnxNode } from './onnx-proto.js';
+import type { Transform } from '../../trees/link.js';
+import { Attributes } from '../onnx-node.js';
+import { TYPE, type OnnxNode } from '../onnx-proto.js';
 import { LEAF, type PlainTrees } from './plain-trees.js';
 import { treesV3 } from './trees-v3.js';
 import { treesV5 } from './trees-v5.js';
@@ -14,11 +14,11 @@ export interface TreeScores {
   readonly link: Transform | { readonly kind: 'average'; readonly n: number };
 }
 
-const POST_TRANSFORM: Readonly<Record<string, Transform>> = {
-  NONE: { kind: 'identity' },
-  SOFTMAX: { kind: 'softmax' },
-  LOGISTIC: { kind: 'sigmoid', scale: 1 },
-};
+const POST_TRANSFORM: ReadonlyMap<string, Transform> = new Map([
+  ['NONE', { kind: 'identity' }],
+  ['SOFTMAX', { kind: 'softmax' }],
+  ['LOGISTIC', { kind: 'sigmoid', scale: 1 }],
+]);
 
 /**
  * What a tree operator computes, as ONNX Runtime does it where the standard leaves it open.
@@ -112,7 +112,7 @@ function isInEachLeaf({ mode, weightTarget }: PlainTrees, target: number): boole
 
 function postTransform(attributes: Attributes): Transform {
   const name = attributes.text('post_transform', 'NONE');
-  const link = POST_TRANSFORM[name];
+  const link = POST_TRANSFORM.get(name);
   readable(link !== undefined, `its post-transform is ${name}`);
   return link;
 }

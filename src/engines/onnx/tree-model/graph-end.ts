@@ -1,7 +1,10 @@
-import type { Transform } from '../trees/link.js';
-import { Attributes } from './onnx-node.js';
-import type { OnnxGraph, OnnxNode } from './onnx-proto.js';
+import type { Transform } from '../../trees/link.js';
+import { Attributes } from '../onnx-node.js';
+import type { OnnxGraph, OnnxNode } from '../onnx-proto.js';
 import { readable, Unreadable } from './unreadable.js';
+
+/** Between scores and predictions, and between a graph's input and its trees. */
+export const MOST_STEPS = 16;
 
 export interface GraphEnd {
   /** The tensor that the predictions are. */
@@ -31,7 +34,7 @@ function pathTo(output: string, scores: string, maker: ReadonlyMap<string, OnnxN
   const path: OnnxNode[] = [];
   for (let at = output; at !== scores; at = path[0]!.input[0]!) {
     const node = maker.get(at);
-    if (!node || node.input.length !== 1 || path.includes(node)) return undefined;
+    if (!node || node.input.length !== 1 || path.length === MOST_STEPS) return undefined;
     path.unshift(node);
   }
   return path;

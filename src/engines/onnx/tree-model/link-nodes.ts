@@ -1,7 +1,7 @@
-import type { Link, Transform } from '../trees/link.js';
-import { int, node } from './onnx-node.js';
-import { TYPE, type Draft, type OnnxNode } from './onnx-proto.js';
-import { tensorOf } from './onnx-tensor.js';
+import type { Link, Transform } from '../../trees/link.js';
+import { int, node } from '../onnx-node.js';
+import { TYPE, type Draft, type OnnxNode } from '../onnx-proto.js';
+import { tensorOf } from '../onnx-tensor.js';
 import type { RuleShape, Steps } from './rule-nodes.js';
 
 interface Part {

@@ -1,6 +1,6 @@
-import { Attributes } from './onnx-node.js';
-import { TYPE, type OnnxNode } from './onnx-proto.js';
-import { tensorFault, tensorValues } from './onnx-tensor.js';
+import { Attributes } from '../onnx-node.js';
+import { TYPE, type OnnxNode } from '../onnx-proto.js';
+import { tensorFault, tensorValues } from '../onnx-tensor.js';
 import { LEAF, type PlainTrees } from './plain-trees.js';
 import { V5_MODE } from './v5-mode.js';
 import { readable } from './unreadable.js';

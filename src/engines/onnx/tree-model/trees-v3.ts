@@ -1,18 +1,18 @@
-import { Attributes } from './onnx-node.js';
-import type { OnnxNode } from './onnx-proto.js';
+import { Attributes } from '../onnx-node.js';
+import type { OnnxNode } from '../onnx-proto.js';
 import { LEAF, type PlainTrees } from './plain-trees.js';
 import { V5_MODE } from './v5-mode.js';
 import { readable } from './unreadable.js';
 
-const MODES: Readonly<Record<string, number>> = {
-  BRANCH_LEQ: V5_MODE.LEQ,
-  BRANCH_LT: V5_MODE.LT,
-  BRANCH_GTE: V5_MODE.GTE,
-  BRANCH_GT: V5_MODE.GT,
-  BRANCH_EQ: V5_MODE.EQ,
-  BRANCH_NEQ: V5_MODE.NEQ,
-  LEAF,
-};
+const MODES: ReadonlyMap<string, number> = new Map([
+  ['BRANCH_LEQ', V5_MODE.LEQ],
+  ['BRANCH_LT', V5_MODE.LT],
+  ['BRANCH_GTE', V5_MODE.GTE],
+  ['BRANCH_GT', V5_MODE.GT],
+  ['BRANCH_EQ', V5_MODE.EQ],
+  ['BRANCH_NEQ', V5_MODE.NEQ],
+  ['LEAF', LEAF],
+]);
 
 /** Where a node's list of weights goes: `target_ids` of a regressor, `class_ids` of a classifier. */
 export type WeightPrefix = 'target' | 'class';
@@ -35,7 +35,7 @@ export function treesV3(node: OnnxNode, prefix: WeightPrefix, targets: number): 
   };
   const ints = (name: string, optional = false): number[] => list(name, attributes.ints(name), optional);
   const places = placesOf(trees, ints('nodes_nodeids'));
-  const mode = list('nodes_modes', attributes.texts('nodes_modes')).map((name) => MODES[name] ?? -1);
+  const mode = list('nodes_modes', attributes.texts('nodes_modes')).map((name) => MODES.get(name) ?? -1);
   const child = (name: string): number[] =>
     ints(name).map((id, i) => (mode[i] === LEAF ? -1 : places.of(trees[i]!, id)));
   return {

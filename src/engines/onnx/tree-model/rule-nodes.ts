@@ -1,8 +1,8 @@
-import { TINY } from '../trees/columns.js';
-import type { ColumnRules } from '../trees/tree-model.js';
-import { node } from './onnx-node.js';
-import { TYPE, type Draft, type OnnxNode, type OnnxTensor } from './onnx-proto.js';
-import { tensorOf, type TensorValues } from './onnx-tensor.js';
+import { TINY } from '../../trees/columns.js';
+import type { ColumnRules } from '../../trees/tree-model.js';
+import { node } from '../onnx-node.js';
+import { TYPE, type Draft, type OnnxNode, type OnnxTensor } from '../onnx-proto.js';
+import { tensorOf, type TensorValues } from '../onnx-tensor.js';
 
 export interface Steps {
   readonly nodes: Draft<OnnxNode>[];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { TreeModel } from '../trees/tree-model.js';
-import type { Transform } from '../trees/link.js';
+import type { TreeModel } from '../../trees/tree-model.js';
+import type { Transform } from '../../trees/link.js';
 
 /** The metadata key under which a written tree model says of itself what its operators cannot say. */
 export const NOTE_KEY = 'alphapulse.tree-model';

@@ -1,9 +1,12 @@
-import { MODE, type Float, type TreeEnsemble } from '../trees/tree-ensemble.js';
+import { MODE, type Float, type TreeEnsemble } from '../../trees/tree-ensemble.js';
 import { V5_MODE } from './v5-mode.js';
 import { readable, Unreadable } from './unreadable.js';
 
 /** A row's margins are held for each row of a batch. */
 export const MOST_TARGETS = 4096;
+
+/** A leaf that weighs some targets is held with a weight for each. */
+const MOST_WEIGHTS = 2 ** 24;
 
 /** The mode of a leaf, beside V5_MODE's. */
 export const LEAF = 255;
@@ -197,6 +200,8 @@ class Growth {
     const single = !vector && weights.every((one) => one.size === 1 && one.has(target!));
     this.#treeTarget.push(single ? target! : -1);
     const targets = single ? [target!] : Array.from({ length: this.trees.targets }, (_, t) => t);
+    const count = this.#weights.length + weights.length * targets.length;
+    readable(count <= MOST_WEIGHTS, `its leaves would have ${count} weights`);
     for (const t of targets) if (weights.every((one) => one.has(t))) this.#weighed.add(t);
     let at = first;
     for (const one of weights) {

@@ -1,11 +1,25 @@
-import { Attributes } from './onnx-node.js';
-import { TYPE, type OnnxNode, type OnnxTensor } from './onnx-proto.js';
-import { elementsOf, tensorFault, tensorValues } from './onnx-tensor.js';
-
-/** Small whole numbers of a graph that do not depend on its input, by tensor name: what sizes are told in. */
-export type Constants = ReadonlyMap<string, readonly number[]>;
+import { Attributes } from '../onnx-node.js';
+import { TYPE, type OnnxNode, type OnnxTensor } from '../onnx-proto.js';
+import { elementsOf, tensorFault, tensorValues } from '../onnx-tensor.js';
 
 const MOST_VALUES = 256;
+
+/** Short lists of numbers that do not depend on a graph's input, by tensor name: what sizes are told in. */
+export class Constants {
+  readonly #own = new Map<string, readonly number[] | undefined>();
+
+  /** @param outer of the graph around, whose names an inner graph sees */
+  constructor(private readonly outer?: Constants) {}
+
+  get(name: string): readonly number[] | undefined {
+    return this.#own.has(name) ? this.#own.get(name) : this.outer?.get(name);
+  }
+
+  /** @param values undefined: unknown, and a name of the graph around is hidden; so are too many */
+  set(name: string, values: readonly number[] | undefined): void {
+    this.#own.set(name, values && values.length <= MOST_VALUES ? values : undefined);
+  }
+}
 
 /** Numbers that a node makes of sizes which the file only names; 0 where its size depends on the input. */
 export function namedSize(node: OnnxNode, constants: Constants): number {
@@ -52,9 +66,9 @@ function sizeOf(sizes: readonly number[]): number {
 }
 
 /** Adds what a node makes of constants alone: the detours that exporters and liars take to a size. */
-export function fold(node: OnnxNode, constants: Map<string, readonly number[]>): void {
+export function fold(node: OnnxNode, constants: Constants): void {
   const made = node.op_type === 'Constant' ? constantIn(node) : foldedBy(node, constants);
-  if (made && made.length <= MOST_VALUES && node.output[0]) constants.set(node.output[0], made);
+  if (node.output[0]) constants.set(node.output[0], made);
 }
 
 function constantIn(node: OnnxNode): readonly number[] | undefined {
@@ -77,7 +91,7 @@ function foldedBy(node: OnnxNode, constants: Constants): readonly number[] | und
     case 'Flatten':
       return first;
     case 'Concat':
-      return inputs.every((one) => one !== undefined) ? (inputs.flat() as number[]) : undefined;
+      return joined(inputs);
     case 'Gather':
       return first && second?.map((index) => first[index < 0 ? index + first.length : index] ?? 0);
     case 'Add':
@@ -95,6 +109,15 @@ function foldedBy(node: OnnxNode, constants: Constants): readonly number[] | und
     default:
       return undefined;
   }
+}
+
+function joined(lists: readonly (readonly number[] | undefined)[]): readonly number[] | undefined {
+  const whole: number[] = [];
+  for (const list of lists) {
+    if (!list || whole.length > MOST_VALUES) return undefined;
+    whole.push(...list);
+  }
+  return whole;
 }
 
 function pairwise(
