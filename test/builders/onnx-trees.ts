@@ -1,5 +1,11 @@
 import { floats, ints, tensorInfo, texts } from '../../src/engines/onnx/onnx-node.js';
-import { decodeModel, encodeModel, type Draft, type OnnxModel, type OnnxNode } from '../../src/engines/onnx/onnx-proto.js';
+import {
+  decodeModel,
+  encodeModel,
+  type Draft,
+  type OnnxModel,
+  type OnnxNode,
+} from '../../src/engines/onnx/onnx-proto.js';
 import { MODE, type TreeEnsemble } from '../../src/engines/trees/tree-ensemble.js';
 
 // Trees as other tools write them.
@@ -8,7 +14,12 @@ export function some<T>(length: number, of: (i: number) => T): T[] {
   return Array.from({ length }, (_, i) => of(i));
 }
 
-export function graphOf(nodes: Draft<OnnxNode>[], { features, targets }: TreeEnsemble, type: number, ml: number): OnnxModel {
+export function graphOf(
+  nodes: Draft<OnnxNode>[],
+  { features, targets }: TreeEnsemble,
+  type: number,
+  ml: number,
+): OnnxModel {
   const graph = {
     ...{ name: 'trees', node: nodes, input: [tensorInfo('x', type, ['rows', features])] },
     output: [tensorInfo('y', type, ['rows', targets])],
@@ -45,7 +56,10 @@ export function nodesV3({ roots, mode, feature, threshold, yes, no }: TreeEnsemb
 export const weighsAll = ({ targets, treeTarget }: TreeEnsemble): boolean =>
   treeTarget.includes(-1) || new Set(treeTarget).size === targets;
 
-export function weightsV3({ roots, mode, leaf, weights, treeTarget, targets }: TreeEnsemble, prefix: 'target' | 'class') {
+export function weightsV3(
+  { roots, mode, leaf, weights, treeTarget, targets }: TreeEnsemble,
+  prefix: 'target' | 'class',
+) {
   const lists: Record<'ids' | 'nodeids' | 'treeids' | 'weights', number[]> = {
     ids: [],
     nodeids: [],

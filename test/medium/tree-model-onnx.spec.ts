@@ -11,7 +11,6 @@ import {
   TYPE,
   type Draft,
   type OnnxModel,
-  type OnnxNode,
 } from '../../src/engines/onnx/onnx-proto.js';
 import { tensorOf } from '../../src/engines/onnx/onnx-tensor.js';
 import { readTreeModel } from '../../src/engines/onnx/read-tree-model.js';
