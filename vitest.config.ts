@@ -10,7 +10,7 @@ export default defineConfig({
         plugins,
         test: {
           name: 'pure',
-          include: ['src/**/*.spec.ts', 'test/house/**/*.spec.ts'],
+          include: ['src/**/*.spec.ts', 'bench/**/*.spec.ts', 'test/house/**/*.spec.ts'],
           testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },

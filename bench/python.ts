@@ -30,6 +30,10 @@ type Library = (typeof LIBRARIES)[number];
 const WAYS: Readonly<Record<Library, Readonly<Record<string, { call: string; goal: string | null }>>>> = {
   lightgbm: {
     row: { call: 'LightGBM Booster.predict, a call a symbol', goal: '>= 100' },
+    close: {
+      call: 'the old way whole: pandas features of 100 candles, then Booster.predict, a symbol at a time',
+      goal: '>= 100',
+    },
     frame: { call: 'LGBMClassifier.predict_proba of a one-row DataFrame, a call a symbol', goal: null },
     batch: { call: 'LightGBM Booster.predict, one batch', goal: '>= 3' },
   },
@@ -49,7 +53,8 @@ classes with 167 rounds = 501 trees (31 leaves; XGBoost: depth 6) on ${SYMBOLS *
 walks; its file comes in through our importer (scikit-learn's through training/export) and is served by the engine that its
 certificate found fastest. AlphaPulse: from the arrival of ${SYMBOLS} closed candles until all predictions are handed on:
 features, batch, one worker, saved to a durable PostgreSQL beside the path; or what the worker alone took. The libraries get the
-feature rows of the same candles ready in memory as float64, one thread each, and time themselves. After ${WARM_UP_CLOSES}
+feature rows of the same candles ready in memory as float64, one thread each, and time themselves; the old way whole makes its
+own 64 columns anew from candles, as the engine that this one replaces did. After ${WARM_UP_CLOSES}
 closes, ${ROUNDS} rounds in turn, ours, then theirs; the ratio is of medians.`.replaceAll('\n', ' ');
 
 interface Trained {

@@ -72,6 +72,7 @@ function newestSource() {
   const newest = (path) => {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (!stat) return 0;
+    if (/(^|[\\/])(\.venv|results)$/.test(path)) return 0; // what a benchmark makes is no source
     if (!stat.isDirectory()) return /\.spec\.ts$/.test(path) ? 0 : stat.mtimeMs;
     // The folder's own time tells of a file that was removed.
     return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));

@@ -18,6 +18,9 @@ export interface RunFilter {
   readonly limit: number;
 }
 
+/** Half a millisecond of text. */
+const ROWS_A_SLICE = 1_000;
+
 const TIMED_COLUMNS = TIMED.map((stage) => `${stage}_ms`);
 const TIMED_TYPES = TIMED_COLUMNS.map((column) => `${column} double precision`).join(', ');
 const COLUMNS = [
@@ -82,12 +85,9 @@ export class RunRepository {
   /** Saves all runs of a batch in one statement and all its predictions in another; those on record stay unchanged. */
   async insertOnce(batch: PredictionBatch): Promise<void> {
     if (batch.runs.length === 0) return;
+    const symbols = await inSlices(batch.symbols.length, (from, to) => JSON.stringify(batch.symbols.slice(from, to)));
     const predictions: string[] = [];
-    for (const run of batch.runs) {
-      // A big batch is a millisecond of text a run: the main loop gets its turn in between.
-      if (predictions.length > 0) await nextTurn();
-      predictions.push(predictionJson(batch, run));
-    }
+    for (const run of batch.runs) predictions.push(await predictionJson(batch, run, symbols));
     await this.database.query(INSERT_RUNS, [JSON.stringify(batch.runs.map((run) => runRecord(batch, run)))]);
     await this.database.query(INSERT_PREDICTIONS, [`[${predictions.join(',')}]`]);
   }
@@ -168,12 +168,28 @@ function runRecord({ timeframe, openTime, symbols }: PredictionBatch, run: Model
   };
 }
 
-/** JSON writes NaN as null, which is what an absent probability is. */
-function predictionJson({ symbols }: PredictionBatch, { id, probabilities, answered, abstentions }: ModelRun): string {
-  return JSON.stringify({
-    run_id: id,
-    symbols,
-    probabilities: Array.from(probabilities, (value, i) => (answered[Math.floor(i / 3)] === 1 ? value : null)),
-    abstentions: symbols.map((symbol) => abstentions.get(symbol) ?? null),
+/** JSON writes NaN as null, which is what an absent probability is. @param symbolsJson the batch's, written once */
+async function predictionJson(
+  { symbols }: PredictionBatch,
+  { id, probabilities, answered, abstentions }: ModelRun,
+  symbolsJson: string,
+): Promise<string> {
+  const shown = await inSlices(symbols.length, (from, to) => {
+    const slice = probabilities.subarray(3 * from, 3 * to);
+    return JSON.stringify(Array.from(slice, (value, i) => (answered[from + Math.floor(i / 3)] === 1 ? value : null)));
   });
+  const why = await inSlices(symbols.length, (from, to) =>
+    JSON.stringify(symbols.slice(from, to).map((symbol) => abstentions.get(symbol) ?? null)),
+  );
+  return `{"run_id":${JSON.stringify(id)},"symbols":${symbolsJson},"probabilities":${shown},"abstentions":${why}}`;
+}
+
+/** A big batch is milliseconds of text: the main loop gets its turn after each slice. @returns one JSON list of all of them */
+async function inSlices(length: number, listOf: (from: number, to: number) => string): Promise<string> {
+  const parts: string[] = [];
+  for (let from = 0; from < length; from += ROWS_A_SLICE) {
+    parts.push(listOf(from, Math.min(length, from + ROWS_A_SLICE)).slice(1, -1));
+    await nextTurn();
+  }
+  return `[${parts.join(',')}]`;
 }

@@ -96,7 +96,7 @@ describe('models import, list, show and predict', () => {
 
   it.each<[string, string, string, RegExp]>([
     ['too few columns', '1,2', 'COLUMN_COUNT', /reads 5/],
-    ['a word', '1,2,3,4,five', 'NOT_A_NUMBER', /five/],
+    ['a word', '1,2,3,4,5\n1,2,3,4,five', 'NOT_A_NUMBER', /five/],
     ['an infinite number', '1,2,3,4,inf', 'NOT_FINITE', /inf/],
     ['nothing', '', 'ROWS_EMPTY', /no rows/],
   ])('rows with %s are refused', async (_, text, code, message) => {
