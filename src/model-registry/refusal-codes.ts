@@ -8,6 +8,7 @@ export const REFUSALS = [
   'LOAD_FAILED', // absent, or ONNX Runtime refuses it
   'INPUT_MISMATCH', // its input's name, type or shape is not the manifest's
   'OUTPUT_MISMATCH', // so for its output
+  'ANSWERS_NOT_FINITE', // it answers NaN or infinity to ordinary rows
   'GOLDEN_MISMATCH', // its answers are not those of the library that trained it, or golden.json is unusable
   'ADMISSION_CRASHED', // it took the admission process down
   'ADMISSION_TIMEOUT', // it did not get through admission in time

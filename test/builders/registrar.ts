@@ -5,14 +5,19 @@ import { FEATURE_NAMES, featureHashOf } from '../../src/batch-inference/features
 import { admissionEntry, AdmissionService } from '../../src/model-registry/admission/admission.service.js';
 import { Registrar } from '../../src/model-registry/lifecycle/registrar.service.js';
 
+const LIMITS = { judgeMs: 30_000, certifyMs: 120_000 };
+
 /** A registry of its own in a temporary folder; the admission process is the real one, of the last build. */
-export function freshRegistrar(entry = admissionEntry()): { registrar: Registrar; modelsDir: string; remove(): void } {
+export function freshRegistrar(
+  entry = admissionEntry(),
+  limits = LIMITS,
+): { registrar: Registrar; modelsDir: string; remove(): void } {
   const home = mkdtempSync(join(tmpdir(), 'alphapulse-registrar-'));
   const modelsDir = join(home, 'models');
   const registrar = new Registrar({
     ...{ modelsDir, home, cacheSize: 10, who: 'ada' },
     features: { names: FEATURE_NAMES, hashOf: featureHashOf },
-    admission: new AdmissionService(entry, { judgeMs: 30_000, certifyMs: 120_000 }),
+    admission: new AdmissionService(entry, limits),
     terms: {
       ...{ providers: ['cpu'], thresholds: { minConfidence: 0.48, minEdge: 0.05 } },
       ...{ madeAt: '2026-01-01T00:00:00.000Z', version: '0' },

@@ -12,6 +12,7 @@ import { engineFor } from '../../engines/variant.engine.js';
 import type { Candidate, Runnable, Terms } from '../admission/admission.js';
 import { openGolden, openModel, specFor, widthOf } from '../admission/candidate-files.service.js';
 import { compareGolden, goldenText, type Golden } from '../admission/golden.js';
+import { Refused } from '../admission/refused.js';
 import { boundOf, faultOf, LOOSE } from './bounds.js';
 import type { Certificate, VariantCertificate } from './certificate.js';
 import { compare, type Output, type Thresholds } from './comparison.js';
@@ -108,10 +109,23 @@ async function referenceOf(
   const engine = engineFor(FULL);
   try {
     await engine.load(specFor(candidate, MODEL_FILE, FULL));
-    return await answersOf(engine, candidate, values, 2000);
+    const answers = await answersOf(engine, candidate, values, 2000);
+    requireFinite(answers.at(-1)!);
+    return answers;
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    throw new Refused('LOAD_FAILED', (error as Error).message);
   } finally {
     await engine.release();
   }
+}
+
+/** Rows of a net are finite; an answer that is not would be abstained from every time. */
+function requireFinite({ values, columns }: Output): void {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  const row = Math.floor(at / columns);
+  throw new Refused('ANSWERS_NOT_FINITE', `it answers ${values[at]} to row ${row}, whose numbers are ordinary`);
 }
 
 async function makeGolden(candidate: Candidate, trees: TreeModel | undefined): Promise<void> {
