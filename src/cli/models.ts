@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { FEATURE_NAMES, featureHashOf } from '../batch-inference/features/feature-table.js';
@@ -10,6 +9,7 @@ import { graphicsCard } from '../engines/graphics-card.service.js';
 import { providersFor } from '../engines/provider.js';
 import { admissionEntry, AdmissionService } from '../model-registry/admission/admission.service.js';
 import { declaredFeatures } from '../model-registry/importers/declared-features.js';
+import { readSource } from '../model-registry/importers/source-file.service.js';
 import { Registrar } from '../model-registry/lifecycle/registrar.service.js';
 import { ADMISSION_LIMITS } from '../model-registry/model-registry.module.js';
 import { readRows } from '../model-registry/scoring/rows-csv.js';
@@ -40,7 +40,7 @@ export function registerModels(program: Command): void {
   command('import <source>', 'a LightGBM text, XGBoost JSON or UBJSON, or ONNX file, or a folder of training/export')
     .requiredOption('--name <name>', 'lower case letters, digits and dashes')
     .option('--as-version <version>', 'like 1.2.0; absent: the one after the newest')
-    .option('--timeframes <list>', 'serves these in the trading loop, like 5m,15m', timeframes, [])
+    .option('--timeframes <list>', 'serves these in the trading loop, like 5m,15m')
     .option('--features <file>', 'a manifest.json or a JSON list of names: what its columns are, in its order')
     .option('--golden <file>', 'golden.json: rows and the native library’s answers')
     .addOption(
@@ -48,18 +48,11 @@ export function registerModels(program: Command): void {
     )
     .action(
       told(async (source: string, options: ImportOptions) => {
-        const taken = await registrar().import({
-          ...{
-            source,
-            name: options.name,
-            timeframes: options.timeframes,
-            golden: options.golden,
-            trees: options.trees,
-          },
-          features:
-            options.features === undefined ? undefined : declaredFeatures(readFileSync(options.features, 'utf8')),
-          ...(options.asVersion !== undefined && { version: options.asVersion }),
-        });
+        const { name, golden, trees, features: declared, timeframes: listed, asVersion } = options;
+        const timeframes = listed === undefined ? [] : timeframesOf(listed);
+        const features = declared && declaredFeatures((await readSource(resolve(declared))).toString());
+        const request = { source, name, timeframes, features, golden, trees };
+        const taken = await registrar().import({ ...request, ...(asVersion !== undefined && { version: asVersion }) });
         if ('code' in taken) throw new Refusal(taken.code, taken.message);
         print(options, taken, () => importedText(taken));
       }),
@@ -146,7 +139,7 @@ export function registerModels(program: Command): void {
 interface ImportOptions extends Json {
   readonly name: string;
   readonly asVersion?: string;
-  readonly timeframes: readonly Timeframe[];
+  readonly timeframes?: string;
   readonly features?: string;
   readonly golden?: string;
   readonly trees: 'best' | 'all';
@@ -168,9 +161,7 @@ async function predict(
       manifest!.window > 1 ? { ...feature, name: `${feature.name}[${step}]` } : feature,
     ),
   ).flat();
-  const text = await readFile(resolve(file), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Refusal('ROWS_UNREADABLE', `${file} cannot be read (${error.code})`);
-  });
+  const text = (await readSource(resolve(file))).toString();
   const read = readRows(text, columns, manifest?.missing ?? manifest?.margins !== undefined);
   if ('code' in read) throw new Refusal(read.code, read.message);
   return score(model, read.rows, read.values, { raw, engine });
@@ -194,11 +185,20 @@ function registrar(): Registrar {
       thresholds: { minConfidence: config.MIN_CONFIDENCE, minEdge: config.MIN_EDGE },
       ...{ madeAt: new Date().toISOString(), version },
     },
-    who: userInfo().username,
+    who: userName(),
   });
 }
 
-function timeframes(text: string): readonly Timeframe[] {
+/** A container may run under a number that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+function timeframesOf(text: string): readonly Timeframe[] {
   const named = text.split(',').map((one) => one.trim());
   const unknown = named.filter((one) => !isTimeframe(one));
   if (unknown.length > 0)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { refOf, type ModelRef } from '../../domain/model.js';
 import type { Timeframe } from '../../domain/timeframe.js';
@@ -18,7 +18,8 @@ import { shapeOf } from './bare-onnx.js';
 import { readExport, type Exported } from './exported.js';
 import { ImportRefused } from './import-refused.js';
 import { newManifest, type Declared, type Described } from './new-manifest.js';
-import { recognise, SOURCE_LIMIT_BYTES } from './recognise.js';
+import { recognise } from './recognise.js';
+import { readSource } from './source-file.service.js';
 
 export interface ImportRequest extends ModelRef {
   /** A model file; or the folder, or its export.json, that training/export wrote. */
@@ -39,8 +40,8 @@ export interface ImportedModel {
 interface Converted {
   readonly bytes: Uint8Array;
   readonly described: Described;
-  /** golden.json that came with it. */
-  readonly golden: string | undefined;
+  /** The golden.json that came with it. */
+  readonly golden: Uint8Array | undefined;
 }
 
 /** Converts a source file, has it certified in the admission process, and only then gives it its place in MODELS_DIR. */
@@ -59,26 +60,26 @@ export class ModelImport {
   async take(request: ImportRequest): Promise<ImportedModel | Refusal> {
     checkRef(request);
     const place = join(this.directory, request.name, request.version);
-    if (await exists(place)) {
-      const taken = `${refOf(request)} is there already, and a version never changes: import it as another (--as-version)`;
-      throw new ImportRefused('VERSION_EXISTS', taken);
-    }
+    if (await exists(place)) throw versionExists(request);
     const { bytes, described, golden } = await convert(request, this.terms.version);
+    const answers = request.golden === undefined ? golden : await readSource(resolve(request.golden));
     const declared = { ...request, createdAt: this.terms.madeAt };
     const manifest = newManifest(described, declared, sha256Of(bytes), this.features);
     const folder = await mkdtemp(join(this.directory, '.import-'));
     try {
       await writeFile(join(folder, MODEL_FILE), bytes);
       await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
-      const answers = request.golden ?? golden;
-      if (answers) await copyFile(answers, join(folder, 'golden.json'));
+      if (answers) await writeFile(join(folder, 'golden.json'), answers);
       const certificate = await this.admission.certify({ ref: refOf(request), folder, manifest }, this.terms);
       if ('code' in certificate) return certificate;
       const refusal = uncertified(certificate);
       if (refusal) return refusal;
       await writeFile(join(folder, 'certificate.json'), `${JSON.stringify(certificate, null, 1)}\n`);
       await mkdir(dirname(place), { recursive: true });
-      await rename(folder, place);
+      await rename(folder, place).catch((error: NodeJS.ErrnoException) => {
+        // Somebody else's import of the same version was there first.
+        throw error.code === 'ENOTEMPTY' || error.code === 'EEXIST' ? versionExists(request) : error;
+      });
       return { manifest, certificate };
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -90,6 +91,11 @@ function uncertified({ variants }: Certificate): Refusal | undefined {
   if (variants.some(({ certified }) => certified)) return undefined;
   const reasons = variants.map(({ variant, reason }) => `${variant}: ${reason}`).join('; ');
   return { code: 'UNCERTIFIED', message: `no way of running it agrees with the reference: ${reasons}` };
+}
+
+function versionExists(ref: ModelRef): ImportRefused {
+  const remedy = 'a version never changes: import it as another (--as-version)';
+  return new ImportRefused('VERSION_EXISTS', `${refOf(ref)} is there already, and ${remedy}`);
 }
 
 function checkRef({ name, version }: ModelRef): void {
@@ -167,19 +173,15 @@ function fromOnnx(
 async function exported(folder: string): Promise<Converted> {
   const description = readExport((await readSource(join(folder, 'export.json'))).toString('utf8'));
   const bytes = await readSource(join(folder, MODEL_FILE));
-  const golden = join(folder, 'golden.json');
-  await agree(folder, description.model, bytes);
-  await agree(folder, description.golden, await readSource(golden));
+  const golden = await readSource(join(folder, 'golden.json'));
+  agree(folder, description.model, bytes);
+  agree(folder, description.golden, golden);
   const found = recognise(bytes, { trees: 'all' });
   if (!('onnx' in found)) throw new ImportRefused('SOURCE_INVALID', `${MODEL_FILE} is no ONNX file`);
   return { bytes, described: describedBy(description), golden };
 }
 
-async function agree(
-  folder: string,
-  { file, sha256 }: { file: string; sha256: string },
-  bytes: Uint8Array,
-): Promise<void> {
+function agree(folder: string, { file, sha256 }: { file: string; sha256: string }, bytes: Uint8Array): void {
   if (sha256Of(bytes) === sha256) return;
   throw new ImportRefused(
     'SOURCE_INVALID',
@@ -210,21 +212,6 @@ function describedBy({
     ...{ scaler: scaler.kind, missing },
     features: features.map((name) => ({ name })),
   };
-}
-
-async function readSource(path: string): Promise<Buffer> {
-  const name = basename(path);
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
-  if (found instanceof Error) throw new ImportRefused('SOURCE_UNREADABLE', `${name} cannot be read (${found.code})`);
-  if (!found.isFile()) throw new ImportRefused('SOURCE_UNREADABLE', `${name} is no regular file`);
-  if (found.size > SOURCE_LIMIT_BYTES)
-    throw new ImportRefused(
-      'SOURCE_TOO_LARGE',
-      `${name} has ${found.size} bytes, at most ${SOURCE_LIMIT_BYTES} are read`,
-    );
-  return readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new ImportRefused('SOURCE_UNREADABLE', `${name} cannot be read (${error.code})`);
-  });
 }
 
 async function isFolder(path: string): Promise<boolean> {

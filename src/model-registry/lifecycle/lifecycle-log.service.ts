@@ -12,6 +12,11 @@ import {
 import { dirname, join } from 'node:path';
 import { modelEvent, type ModelEvent } from './standing.js';
 
+/** A line of the log says something that nobody can have meant. */
+export class LifecycleLogInvalid extends Error {
+  readonly code = 'LIFECYCLE_LOG_INVALID';
+}
+
 /**
  * `models.jsonl` in the home: one line for each thing a person did to a model, appended and flushed. The
  * command line writes it whether the service runs or not; the service reads it again when it has grown.
@@ -31,7 +36,7 @@ export class LifecycleLog {
 
   /**
    * @returns events, oldest first; a last line that a crash cut off does not count
-   * @throws Error naming a line that says nothing sensible
+   * @throws LifecycleLogInvalid naming a line that says nothing sensible
    */
   read(): ModelEvent[] {
     if (!existsSync(this.#file)) return [];
@@ -40,7 +45,8 @@ export class LifecycleLog {
     return lines.map((line, i) => {
       const event = modelEvent.safeParse(jsonOf(line));
       if (event.success) return event.data;
-      throw new Error(`${this.#file} line ${i + 1} is no event; put it right, or move the file away to begin anew`);
+      const remedy = 'put it right, or move the file away to begin anew';
+      throw new LifecycleLogInvalid(`${this.#file} line ${i + 1} is no event; ${remedy}`);
     });
   }
 

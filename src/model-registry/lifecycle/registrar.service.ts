@@ -85,14 +85,16 @@ export class Registrar {
 
   /** @param ref `name@version`, or `name`: the one that serves, else the newest @throws LifecycleRefused */
   async find(ref: string): Promise<Listed> {
-    const [name, version] = ref.split('@', 2) as [string, string | undefined];
+    const at = ref.indexOf('@');
+    const [name, version] = at < 0 ? [ref, undefined] : [ref.slice(0, at), ref.slice(at + 1)];
     const versions = (await this.list()).filter((one) => one.name === name);
     if (versions.length === 0) throw new LifecycleRefused('MODEL_UNKNOWN', `no model is called ${name}`);
-    const found = version
-      ? versions.find((one) => one.version === version)
-      : (versions.find(({ state }) => state === 'active') ??
-        versions.find(({ state }) => state !== 'refused') ??
-        versions[0]);
+    const found =
+      version !== undefined
+        ? versions.find((one) => one.version === version)
+        : (versions.find(({ state }) => state === 'active') ??
+          versions.find(({ state }) => state !== 'refused') ??
+          versions[0]);
     if (found) return found;
     const known = versions.map((one) => one.version).join(', ');
     throw new LifecycleRefused('VERSION_UNKNOWN', `${name} has no version ${version}; it has ${known}`);
@@ -141,9 +143,8 @@ export class Registrar {
 
   /** Deletes a version's folder. */
   async remove(ref: string): Promise<ModelRef> {
-    const model = await this.find(ref);
+    const model = await this.#named(ref);
     const { name, version, state, folder } = model;
-    if (!ref.includes('@')) throw new LifecycleRefused('VERSION_UNKNOWN', `name the version too, like ${refOf(model)}`);
     if (state === 'active' || state === 'shadow') throw new LifecycleRefused('IN_USE', `${ref} is ${state}`);
     if (this.standingOf(name).before.includes(version))
       throw new LifecycleRefused('IN_USE', `${ref} is what a rollback of ${name} returns to`);
@@ -152,8 +153,15 @@ export class Registrar {
     return model;
   }
 
-  async #tradable(ref: string): Promise<Listed> {
+  /** @throws LifecycleRefused where the version is left open too */
+  async #named(ref: string): Promise<Listed> {
     const found = await this.find(ref);
+    if (ref.includes('@')) return found;
+    throw new LifecycleRefused('VERSION_UNKNOWN', `name the version too, like ${refOf(found)}`);
+  }
+
+  async #tradable(ref: string): Promise<Listed> {
+    const found = await this.#named(ref);
     if (found.state === 'refused') {
       const why = found.refusal ? `${found.refusal.code} ${found.refusal.message}` : found.uncertified;
       throw new LifecycleRefused('NOT_READY', `${refOf(found)} cannot serve: ${why}`);
