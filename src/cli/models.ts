@@ -50,7 +50,8 @@ export function registerModels(program: Command): void {
       told(async (source: string, options: ImportOptions) => {
         const { name, golden, trees, features: declared, timeframes: listed, asVersion } = options;
         const timeframes = listed === undefined ? [] : timeframesOf(listed);
-        const features = declared && declaredFeatures((await readSource(resolve(declared))).toString());
+        const features =
+          declared === undefined ? undefined : declaredFeatures((await readSource(resolve(declared))).toString());
         const request = { source, name, timeframes, features, golden, trees };
         const taken = await registrar().import({ ...request, ...(asVersion !== undefined && { version: asVersion }) });
         if ('code' in taken) throw new Refusal(taken.code, taken.message);

@@ -3,18 +3,14 @@ import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { refOf, type ModelRef } from '../../domain/model.js';
 import type { Timeframe } from '../../domain/timeframe.js';
-import type { OnnxModel } from '../../engines/onnx/onnx-proto.js';
-import { readTreeModel } from '../../engines/onnx/read-tree-model.js';
-import { writeTreeModel } from '../../engines/onnx/write-tree-model.js';
-import { linkOutputs } from '../../engines/trees/link.js';
-import type { TreeModel } from '../../engines/trees/tree-model.js';
 import type { Terms } from '../admission/admission.js';
 import type { AdmissionService } from '../admission/admission.service.js';
 import type { Certificate } from '../certification/certificate.js';
 import { MODEL_FILE } from '../certification/model-file.js';
 import { modelName, modelVersion, type KnownFeatures, type Manifest } from '../manifest.js';
+import { readVersion } from '../model-folders.service.js';
 import type { Refusal } from '../refusal-codes.js';
-import { shapeOf } from './bare-onnx.js';
+import { convertSource, type Converted } from './convert-source.js';
 import { readExport, type Exported } from './exported.js';
 import { ImportRefused } from './import-refused.js';
 import { newManifest, type Declared, type Described } from './new-manifest.js';
@@ -36,14 +32,6 @@ export interface ImportedModel {
   readonly certificate: Certificate;
 }
 
-/** A model ready to be laid down: the graph, and what is known of it. */
-interface Converted {
-  readonly bytes: Uint8Array;
-  readonly described: Described;
-  /** The golden.json that came with it. */
-  readonly golden: Uint8Array | undefined;
-}
-
 /** Converts a source file, has it certified in the admission process, and only then gives it its place in MODELS_DIR. */
 export class ModelImport {
   constructor(
@@ -61,15 +49,17 @@ export class ModelImport {
     checkRef(request);
     const place = join(this.directory, request.name, request.version);
     if (await exists(place)) throw versionExists(request);
-    const { bytes, described, golden } = await convert(request, this.terms.version);
-    const answers = request.golden === undefined ? golden : await readSource(resolve(request.golden));
+    const { bytes, described, golden: own } = await convert(request, this.terms.version);
+    const golden = request.golden === undefined ? own : await readSource(resolve(request.golden));
     const declared = { ...request, createdAt: this.terms.madeAt };
     const manifest = newManifest(described, declared, sha256Of(bytes), this.features);
     const folder = await mkdtemp(join(this.directory, '.import-'));
     try {
       await writeFile(join(folder, MODEL_FILE), bytes);
       await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
-      if (answers) await writeFile(join(folder, 'golden.json'), answers);
+      const { refusal: invalid } = await readVersion(request, folder, this.features);
+      if (invalid) return invalid;
+      if (golden) await writeFile(join(folder, 'golden.json'), golden);
       const certificate = await this.admission.certify({ ref: refOf(request), folder, manifest }, this.terms);
       if ('code' in certificate) return certificate;
       const refusal = uncertified(certificate);
@@ -103,74 +93,15 @@ function checkRef({ name, version }: ModelRef): void {
   if (fault) throw new ImportRefused('NAME_INVALID', `"${name}@${version}" ${fault.issues[0]!.message}`);
 }
 
-async function convert(request: ImportRequest, version: string): Promise<Converted> {
+/** @returns with the golden.json that came along */
+async function convert(request: ImportRequest, version: string): Promise<Converted & { golden?: Uint8Array }> {
   const path = resolve(request.source);
   const folder = (await isFolder(path)) ? path : basename(path) === 'export.json' ? dirname(path) : undefined;
   if (folder) return exported(folder);
-  const bytes = await readSource(path);
-  const found = recognise(bytes, request);
-  const sha256 = sha256Of(bytes);
-  if ('onnx' in found) return fromOnnx(found.onnx, bytes, { file: basename(path), sha256 }, version);
-  const { imported } = found;
-  const source = {
-    ...{ file: basename(path), sha256, format: imported.format, objective: imported.objective },
-    ...{ written_by: imported.writtenBy, notes: [...imported.notes] },
-  };
-  const framework = { name: imported.format.split('-')[0]!, version: imported.writtenBy || 'unknown' };
-  return fromTrees(imported.model, { framework, source }, imported.categoryNames, version);
+  return convertSource(await readSource(path), basename(path), { trees: request.trees, version });
 }
 
-function fromTrees(
-  model: TreeModel,
-  from: Pick<Described, 'framework' | 'source'>,
-  categoryNames: ReadonlyMap<number, readonly (string | number)[]>,
-  version: string,
-): Converted {
-  const { ensemble, link, featureNames } = model;
-  const described: Described = {
-    ...from,
-    ...{ kind: 'tree-ensemble', float: ensemble.float, classes: null, scaler: 'none', missing: true },
-    input: { name: 'features', window: 1 },
-    output: { name: 'predictions', columns: linkOutputs(link, ensemble.targets) },
-    margins: { name: 'margins', columns: ensemble.targets },
-    features: featureNames.map((name, i) => ({ name, categories: categoryNames.get(i) })),
-  };
-  return { bytes: writeTreeModel(model, { version }), described, golden: undefined };
-}
-
-/** Trees are written anew in our own form; any other graph stays as it is. */
-function fromOnnx(
-  onnx: OnnxModel,
-  bytes: Uint8Array,
-  file: { file: string; sha256: string },
-  version: string,
-): Converted {
-  const writtenBy = `${onnx.producer_name} ${onnx.producer_version}`.trim();
-  const source = { ...file, format: 'onnx', objective: '', written_by: writtenBy, notes: [] as string[] };
-  const framework = { name: onnx.producer_name || 'onnx', version: onnx.producer_version || 'unknown' };
-  const read = readTreeModel(onnx);
-  if ('model' in read)
-    return fromTrees(read.model, { framework, source: { ...source, format: 'onnx-trees' } }, new Map(), version);
-  const { input, output, float } = shapeOf(onnx);
-  const described: Described = {
-    ...{
-      framework,
-      source,
-      kind: 'onnx',
-      float,
-      input,
-      output,
-      classes: null,
-      margins: undefined,
-      scaler: 'none',
-      missing: false,
-    },
-    features: Array.from({ length: input.features }, (_, i) => ({ name: `x${i}` })),
-  };
-  return { bytes, described, golden: undefined };
-}
-
-async function exported(folder: string): Promise<Converted> {
+async function exported(folder: string): Promise<Converted & { golden: Uint8Array }> {
   const description = readExport((await readSource(join(folder, 'export.json'))).toString('utf8'));
   const bytes = await readSource(join(folder, MODEL_FILE));
   const golden = await readSource(join(folder, 'golden.json'));
