@@ -83,7 +83,6 @@ const mutation = fc.oneof(
   ...[flippedByte, hugeWord, otherNumber].map((arbitrary) => ({ weight: 4, arbitrary })),
 );
 
-/** 6,000 damaged files of each seed the same, a fifth of each format. */
 const damaged = fc.record({
   format: fc.constantFrom(...Object.keys(FORMATS)),
   which: place,
@@ -100,15 +99,14 @@ function convert(bytes: Uint8Array) {
   return convertSource(bytes, 'model', { trees: 'best', version: '0' });
 }
 
-/** @returns a code, or `sound`: the file may be opened, and is what is said of it @throws what nobody has foreseen */
+/** @returns a code, or `sound`: what it became may be opened, and is what is said of it @throws what nobody has foreseen */
 function outcomeOf(bytes: Uint8Array): string {
   try {
     const { bytes: file, described } = convert(bytes);
     const guarded = guardModel(file);
     if ('code' in guarded) throw new Error(`the guard refuses what was converted: ${guarded.message}`);
     expect(manifestSchema.shape.source.safeParse(described.source).error).toBeUndefined();
-    expect(described.features.length).toBeGreaterThan(0);
-    expect(described.output.columns).toBeGreaterThan(0);
+    expect(Math.min(described.features.length, described.output.columns)).toBeGreaterThan(0);
     if (!described.margins) return 'sound';
     const read = readTreeModel(guarded.model);
     if ('reason' in read) throw new Error(`our own trees cannot be read back: ${read.reason}`);
@@ -145,8 +143,7 @@ describe('6,000 damaged files of every format', () => {
       { numRuns: 6_000, seed: 20_26 },
     );
     expect(slowest).toBeLessThan(2_000);
-    expect(most).toBeLessThan(600 * 2 ** 20);
-    console.log(slowest, most / 2 ** 20, outcomes);
+    expect(most).toBeLessThan(400 * 2 ** 20);
     // They reach behind the first check, and not all of them are harmless.
     for (const format of Object.keys(FORMATS)) {
       const count = (outcome: string) => outcomes.get(`${format} ${outcome}`) ?? 0;
@@ -174,9 +171,8 @@ describe('damaged files that may be opened', () => {
       const request = { name: `net-${i}`, timeframes: [], features: undefined, golden: undefined } as const;
       const taken = await registrar.import({ ...request, source, trees: 'best' });
       if ('code' in taken) expect(REFUSALS).toContain(taken.code);
-      outcomes.push('code' in taken ? taken.code : `net-${i}`); if('code' in taken) console.log(taken);
+      outcomes.push('code' in taken ? taken.code : `net-${i}`);
     }
-    console.log(outcomes);
     expect(readdirSync(modelsDir).sort()).toEqual(outcomes.filter((one) => one.startsWith('net')).sort());
   });
 });
