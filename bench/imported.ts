@@ -3,13 +3,16 @@ import { join, resolve } from 'node:path';
 import { FEATURE_NAMES, featureHashOf } from '../src/batch-inference/features/feature-table.js';
 import type { ActiveModel } from '../src/domain/model.js';
 import type { Timeframe } from '../src/domain/timeframe.js';
-import { admissionEntry, AdmissionService } from '../src/model-registry/admission/admission.service.js';
+import {
+  ADMISSION_LIMITS,
+  admissionEntry,
+  AdmissionService,
+} from '../src/model-registry/admission/admission.service.js';
 import { certifiedVariants, type Certificate } from '../src/model-registry/certification/certificate.js';
 import { chooseVariant, type Choice } from '../src/model-registry/certification/choice.js';
 import { fileOf } from '../src/model-registry/certification/model-file.js';
 import { Registrar } from '../src/model-registry/lifecycle/registrar.service.js';
 import { activeModelOf } from '../src/model-registry/manifest.js';
-import { ADMISSION_LIMITS } from '../src/model-registry/model-registry.module.js';
 
 /** A model that came in through our own importer and certificate, as it would serve on a CPU. */
 export interface Imported {

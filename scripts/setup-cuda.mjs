@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { checkNode, fail, root } from './project.mjs';
 
 /**
@@ -71,7 +71,7 @@ function bringLibraries() {
 
 function checkProviders() {
   const missing = PROVIDERS.filter((library) => !existsSync(join(LIBRARIES, library)));
-  if (missing.length > 0) fail(`${missing.join(' and ')} is not in ${LIBRARIES}. Run this without --check.`);
+  if (missing.length > 0) fail(`Not in ${LIBRARIES}: ${missing.join(', ')}. Run this without --check.`);
   say(`provider libraries: ${PROVIDERS.join(', ')}`);
 }
 
@@ -91,7 +91,7 @@ function checkNeeded() {
     );
   }
   const cuda = needed.filter(({ name }) => name.split('.', 1)[0] in REMEDY);
-  say(`CUDA libraries: ${cuda.map(({ name }) => name).join(', ')}`);
+  say(`CUDA libraries: ${cuda.map(({ at }) => basename(realpathSync(at))).join(', ')}`); // libcudart.so.12 → libcudart.so.12.4.127
 }
 
 /** In a process of its own: a library of another version may end it. */
@@ -107,7 +107,7 @@ function checkSession() {
     timeout: 120_000,
   });
   if (status === 0) return say('session: a model was opened on cuda');
-  const said = stderr.split('\n').find((line) => /Error/.test(line)) ?? signal ?? `exit code ${status}`;
+  const said = stderr.split('\n').find((line) => /^\w*Error: /.test(line)) ?? signal ?? `exit code ${status}`;
   fail(
     `No session opens on cuda: ${said.trim()}. The versions above must be those that onnxruntime-node ${versionOf(PACKAGE)} was built for.`,
   );

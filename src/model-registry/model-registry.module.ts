@@ -1,12 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { admissionEntry, AdmissionService } from './admission/admission.service.js';
+import { ADMISSION_LIMITS, admissionEntry, AdmissionService } from './admission/admission.service.js';
 import { FeatureCatalogue } from './feature-catalogue.port.js';
 import { LifecycleJob } from './lifecycle/lifecycle.job.js';
 import { ModelController } from './model.controller.js';
 import { ModelRegistryService } from './model-registry.service.js';
-
-/** Wall time one candidate may take; the largest allowed file loads in a tenth of it. */
-export const ADMISSION_LIMITS = { judgeMs: 15_000, certifyMs: 300_000 };
 
 @Module({})
 export class ModelRegistryModule {

@@ -11,10 +11,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { node, tensorInfo, type AttributeDraft } from '../../src/engines/onnx/onnx-node.js';
 import { ATTRIBUTE, encodeModel, TYPE, type Draft, type OnnxGraph } from '../../src/engines/onnx/onnx-proto.js';
 import { tensorOf } from '../../src/engines/onnx/onnx-tensor.js';
+import { score } from '../../src/model-registry/scoring/scoring.service.js';
 import { freshRegistrar } from '../builders/registrar.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'alphapulse-hostile-'));
@@ -44,6 +45,15 @@ function onnx(name: string, over: Draft<OnnxGraph>): string {
 
 const relu = node('Relu', ['x'], ['y']);
 const bomb: AttributeDraft = { type: ATTRIBUTE.TENSOR, t: tensorOf('', [1], Float32Array.of(1)) };
+
+/** y = Relu(x) below as many Ifs. */
+function nested(levels: number): Draft<OnnxGraph> {
+  const output = [tensorInfo('y', TYPE.FLOAT, ['rows', 3])];
+  if (levels === 0) return { node: [relu], output };
+  const branch = (g: Draft<OnnxGraph>): AttributeDraft => ({ type: ATTRIBUTE.GRAPH, g });
+  const branches = { then_branch: branch(nested(levels - 1)), else_branch: branch(nested(0)) };
+  return { node: [node('If', ['yes'], ['y'], branches)], output };
+}
 const passwords = { key: 'location', value: '../../../../etc/passwd' };
 
 /** @returns the refusal's code and message */
@@ -121,6 +131,12 @@ describe('a hostile file is refused by a stable code, and nothing is registered'
       /ONNX_TOO_LARGE/,
     ],
     [
+      'graphs inside graphs',
+      () => onnx('nested.onnx', { ...nested(30), initializer: [tensorOf('yes', [1], Uint8Array.of(1))] }),
+      'SOURCE_INVALID',
+      /ONNX_TOO_LARGE.*nested/,
+    ],
+    [
       'an operator of its own',
       () => onnx('custom.onnx', { node: [node('Steal', ['x'], ['y'], {}, 'evil.example')] }),
       'SOURCE_INVALID',
@@ -194,5 +210,54 @@ describe('a hostile file is refused by a stable code, and nothing is registered'
       code: 'SOURCE_INVALID',
       message: expect.stringContaining('export.json'),
     });
+  });
+});
+
+describe('a certificate that was edited by hand', () => {
+  const name = 'edited';
+  const path = join(modelsDir, name, '1.0.0', 'certificate.json');
+  let certificate: string;
+  beforeAll(async () => {
+    const taken = await registrar.import({
+      ...{
+        name,
+        source: onnx('edited.onnx', {}),
+        timeframes: [],
+        features: undefined,
+        golden: undefined,
+        trees: 'best',
+      },
+    });
+    if ('code' in taken) throw new Error(taken.message);
+    certificate = readFileSync(path, 'utf8');
+  });
+
+  it.each<[string, (text: string) => string, RegExp]>([
+    ['to be of another model', (text) => text.replace('"edited@1.0.0"', '"gbt@1.0.0"'), /of gbt@1\.0\.0/],
+    ['to be of another file', (text) => text.replace(/"sha256": "../, '"sha256": "00'), /another model\.onnx/],
+    [
+      'to certify what nobody runs',
+      (text) => text.replace('"variant": "onnx/cpu"', '"variant": "onnx/abacus"'),
+      /no variant/,
+    ],
+    ['to certify nothing', (text) => text.replaceAll('"certified": true', '"certified": false'), /no way of running/],
+    ['to say more than it may', (text) => text.replace('{', '{ "trust": "me",'), /trust/],
+    ['and cut off', (text) => text.slice(0, -20), /certificate\.json: /],
+  ])('%s covers nothing: the model is neither scored nor activated', async (_, edit, why) => {
+    writeFileSync(path, edit(certificate));
+    const found = await registrar.find(name);
+    expect(found).toMatchObject({ state: 'refused', uncertified: expect.stringMatching(why) });
+    await expect(score(found, 1, Float64Array.of(1, 2, 3), { raw: false, engine: undefined })).rejects.toMatchObject({
+      code: 'NOT_READY',
+    });
+    await expect(registrar.activate(`${name}@1.0.0`)).rejects.toMatchObject({ code: 'NOT_READY' });
+  });
+
+  it('and kept, but of a file that was exchanged, runs nothing', async () => {
+    writeFileSync(path, certificate);
+    writeFileSync(join(modelsDir, name, '1.0.0', 'model.onnx'), SHIPPED);
+    const rows = [1, Float64Array.of(1, 2, 3)] as const;
+    const scored = score(await registrar.find(name), ...rows, { raw: false, engine: undefined });
+    await expect(scored).rejects.toMatchObject({ code: 'SHA256_MISMATCH' });
   });
 });

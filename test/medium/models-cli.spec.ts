@@ -1,181 +1,250 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FEATURE_NAMES } from '../../src/batch-inference/features/feature-table.js';
+import { ModelsCommand } from '../builders/models-command.js';
+import { golden } from '../golden/lightgbm/golden.js';
 
-interface Golden {
-  readonly model: string;
-  readonly rows: (number | string)[][];
-  readonly raw: (number | string)[][];
-  readonly predictions: (number | string)[][];
-}
-const golden = (name: string) =>
-  JSON.parse(gunzipSync(readFileSync(`test/golden/lightgbm/${name}.json.gz`)).toString()) as Golden;
+const cli = new ModelsCommand();
+afterAll(() => cli.remove());
 
-const folder = mkdtempSync(join(tmpdir(), 'alphapulse-cli-'));
-const models = join(folder, 'models');
-const file = (name: string, text: string): string => {
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
-};
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+/** Three classes and five columns without names. */
+const { model } = golden('multiclass');
+const source = cli.file('model.txt', model);
+const ours = cli.file('names.json', JSON.stringify(FEATURE_NAMES.slice(0, 5)));
+const trading = ['--timeframes', '5m,15m', '--features', ours];
 
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** `models …`, as the last build has it. */
-function models_(...words: string[]): Promise<Ran> {
-  const env = { ...process.env, MODELS_DIR: models, ALPHAPULSE_HOME: join(folder, 'home') };
-  return new Promise((done) => {
-    execFile(process.execPath, [resolve('dist/src/cli.js'), 'models', ...words], { env }, (error, stdout, stderr) => {
-      done({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+describe('import, list, show, remove', () => {
+  it('a LightGBM file is imported, certified and shown', async () => {
+    expect(await cli.json('import', source, '--name', 'mine')).toMatchObject({
+      manifest: { name: 'mine', version: '1.0.0', source: { format: 'lightgbm-text', file: 'model.txt' } },
+      certificate: { model: 'mine@1.0.0', reference: { all: 'definition' } },
+    });
+    expect(await cli.json('list')).toMatchObject([
+      { name: 'mine', version: '1.0.0', state: 'standby', timeframes: [], features: 5, reason: null },
+    ]);
+    expect(await cli.json('show', 'mine')).toMatchObject({
+      manifest: { features: [{ name: 'Column_0' }, {}, {}, {}, {}], output: { shape: [null, 3], classes: null } },
+      engines: [
+        { engine: 'tree', certified: true, rows: 512 },
+        { engine: 'onnx/cpu', certified: true, rows: 512 },
+      ],
+      standing: { choice: null, before: [], shadows: [] },
     });
   });
-}
-const json = async (...words: string[]): Promise<never> => {
-  const { code, stdout, stderr } = await models_(...words, '--json');
-  expect(stderr).toBe('');
-  expect(code).toBe(0);
-  return JSON.parse(stdout) as never;
-};
-const refused = async (...words: string[]) => {
-  const { code, stdout, stderr } = await models_(...words, '--json');
-  expect(stdout).toBe('');
-  expect(code).toBe(1);
-  return JSON.parse(stderr) as { code: string; message: string };
-};
 
-const { model, rows, raw, predictions } = golden('multiclass');
-const names = FEATURE_NAMES.slice(0, 5);
-/** What the command line takes: the golden rows without those that hold an infinite number. */
-const finite = rows.map((row) => row.every((x) => !String(x).includes('Infinity')));
-const kept = <T>(all: readonly T[]): T[] => all.filter((_, i) => finite[i]);
-const csv = kept(rows)
-  .map((row) => row.map((x) => (x === 'NaN' ? '' : Object.is(x, -0) ? '-0' : String(x))).join(','))
-  .join('\n');
-
-describe('models import, list, show and predict', () => {
-  let source: string;
-  beforeAll(() => {
-    source = file('model.txt', model);
+  it('the next import of the name is the next version, or the one that was asked for', async () => {
+    expect(await cli.json('import', source, '--name', 'mine')).toMatchObject({ manifest: { version: '1.1.0' } });
+    const asked = await cli.json('import', source, '--name', 'mine', '--as-version', '2.0.0-rc.1');
+    expect(asked).toMatchObject({ manifest: { version: '2.0.0-rc.1' } });
   });
 
-  it('imports a LightGBM file, certified, and shows it', async () => {
-    const { manifest, certificate } = await json('import', source, '--name', 'mine');
-    expect(manifest).toMatchObject({ name: 'mine', version: '1.0.0', source: { format: 'lightgbm-text' } });
-    expect(certificate).toMatchObject({ reference: { all: 'definition' } });
-    expect(await json('list')).toMatchObject([{ name: 'mine', version: '1.0.0', state: 'standby', timeframes: [] }]);
-    const shown = await models_('show', 'mine');
-    expect(shown.stdout).toMatch(/tree +certified: largest difference 0\.0e\+0/);
-    expect(readdirSync(models)).toEqual(['mine']);
+  it('one of two imports of the same version at once is refused', async () => {
+    const words = ['import', source, '--name', 'twice', '--as-version', '1.0.0', '--json'];
+    const ran = await Promise.all([cli.run(...words), cli.run(...words)]);
+    expect(ran.map(({ code }) => code).sort()).toEqual([0, 1]);
+    expect(JSON.parse(ran.map(({ stderr }) => stderr).join(''))).toMatchObject({ code: 'VERSION_EXISTS' });
+    expect((await cli.json<object[]>('list')).filter((one) => 'name' in one && one.name === 'twice')).toHaveLength(1);
   });
 
-  it('a second import is the next version', async () => {
-    expect(await json('import', source, '--name', 'mine')).toMatchObject({ manifest: { version: '1.1.0' } });
+  it('without --json each says in words what it did', async () => {
+    const said = async (...words: string[]) => {
+      const { code, stdout, stderr } = await cli.run(...words);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return stdout;
+    };
+    expect(await said('import', source, '--name', 'words')).toMatch(/^words@1\.0\.0 is imported from model\.txt/);
+    expect(await said('list')).toMatch(/^mine@1\.1\.0 +standby +predictions only +(tree|onnx\/cpu), [\d.]+ ms/m);
+    expect(await said('show', 'mine@1.1.0')).toMatch(/tree +certified: largest difference 0\.0e\+0, 0 flips/);
+    expect(await said('certify', 'words')).toMatch(/onnx\/cpu +certified/);
+    expect(await said('predict', 'words', '--rows', cli.file('one.csv', '1,2,3,4,5'))).toMatch(
+      /^0\.\d+,0\.\d+,0\.\d+\n$/,
+    );
+    expect(await said('remove', 'words@1.0.0')).toBe('words@1.0.0 is removed\n');
+    const { code, stdout, stderr } = await cli.run('show', 'words');
+    expect({ code, stdout, stderr }).toEqual({
+      ...{ code: 1, stdout: '', stderr: 'MODEL_UNKNOWN: no model is called words\n' },
+    });
   });
 
-  it.each(['onnx', 'tree'])(
-    '%s answers as LightGBM does: margins in every bit, predictions within 2 ulp',
-    async (engine) => {
-      const table = file('rows.csv', csv);
-      const margins: { rows: number[][] } = await json('predict', 'mine', '--rows', table, '--engine', engine, '--raw');
-      expect(margins.rows).toEqual(kept(raw).map((row) => row.map(Number)));
-      const probabilities: { rows: number[][] } = await json('predict', 'mine', '--rows', table, '--engine', engine);
-      const expected = kept(predictions).map((row) => row.map(Number));
-      probabilities.rows.forEach((row, i) =>
-        row.forEach((p, k) => expect(Math.abs(p - expected[i]![k]!)).toBeLessThanOrEqual(2 ** -52)),
-      );
-    },
-  );
-
-  it.each<[string, string, string, RegExp]>([
-    ['too few columns', '1,2', 'COLUMN_COUNT', /reads 5/],
-    ['a word', '1,2,3,4,5\n1,2,3,4,five', 'NOT_A_NUMBER', /five/],
-    ['an infinite number', '1,2,3,4,inf', 'NOT_FINITE', /inf/],
-    ['nothing', '', 'ROWS_EMPTY', /no rows/],
-  ])('rows with %s are refused', async (_, text, code, message) => {
-    const refusal = await refused('predict', 'mine', '--rows', file('bad.csv', text));
-    expect(refusal).toMatchObject({ code, message: expect.stringMatching(message) });
+  it('a wrong use shows how it is used', async () => {
+    const { code, stdout, stderr } = await cli.run('import', source);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/--name.*not specified[^]*Usage:/);
   });
+});
 
-  it.each<[string, () => string[], string]>([
-    ['a file that is not there', () => ['import', join(folder, 'nowhere.txt'), '--name', 'x'], 'SOURCE_UNREADABLE'],
-    ['a file of something else', () => ['import', file('x.bin', 'hello'), '--name', 'x'], 'FORMAT_UNKNOWN'],
-    ['half a file', () => ['import', file('half.txt', model.slice(0, 2000)), '--name', 'x'], 'SOURCE_INVALID'],
-    ['a path for a name', () => ['import', source, '--name', '../x'], 'NAME_INVALID'],
-    ['a version that is there', () => ['import', source, '--name', 'mine', '--as-version', '1.0.0'], 'VERSION_EXISTS'],
+describe('what cannot be done is refused by a stable code, and nothing is changed', () => {
+  const imported = (...words: string[]) => ['import', source, ...words];
+  const named = (...names: string[]) => ['--features', cli.file('other.json', JSON.stringify(names))];
+
+  it.each<[string, () => string[], string, RegExp]>([
+    ['a file that is not there', () => ['import', 'nowhere.txt', '--name', 'x'], 'SOURCE_UNREADABLE', /ENOENT/],
+    [
+      'a file of something else',
+      () => ['import', cli.file('x', 'hi'), '--name', 'x'],
+      'FORMAT_UNKNOWN',
+      /training\/export/,
+    ],
+    ['half a file', () => ['import', cli.file('half', model.slice(0, 2000)), '--name', 'x'], 'SOURCE_INVALID', /./],
+    ['a path for a name', () => imported('--name', '../x'), 'NAME_INVALID', /lower case/],
+    ['a name of two words', () => imported('--name', 'a b'), 'NAME_INVALID', /lower case/],
+    ['a name in capitals', () => imported('--name', 'Mine'), 'NAME_INVALID', /lower case/],
+    ['a name too long', () => imported('--name', 'x'.repeat(41)), 'NAME_INVALID', /lower case/],
+    ['no name', () => imported('--name', ''), 'NAME_INVALID', /lower case/],
+    ['a path for a version', () => imported('--name', 'x', '--as-version', '../1.0.0'), 'NAME_INVALID', /semantic/],
+    [
+      'a version that is there',
+      () => imported('--name', 'mine', '--as-version', '1.0.0'),
+      'VERSION_EXISTS',
+      /--as-version/,
+    ],
+    [
+      'an unknown timeframe',
+      () => imported('--name', 'x', '--timeframes', '5m,7m'),
+      'TIMEFRAME_UNKNOWN',
+      /7m; there are 1m/,
+    ],
     [
       'timeframes, but columns of its own',
-      () => ['import', source, '--name', 'x', '--timeframes', '5m'],
+      () => imported('--name', 'x', '--timeframes', '5m'),
       'FEATURES_MISMATCH',
+      /Column_0/,
     ],
     [
       'fewer features than columns',
-      () => ['import', source, '--name', 'x', '--features', file('few.json', '["rsi_14"]')],
+      () => imported('--name', 'x', ...named('rsi_14')),
       'FEATURES_MISMATCH',
+      /1 columns.* 5/,
     ],
-    ['an unknown model', () => ['show', 'nobody'], 'MODEL_UNKNOWN'],
-    ['an unknown version', () => ['show', 'mine@9.9.9'], 'VERSION_UNKNOWN'],
-    ['what serves no timeframes', () => ['activate', 'mine@1.0.0'], 'NOT_FOR_TRADING'],
-    ['nothing to return to', () => ['rollback', 'mine'], 'NOTHING_BEFORE'],
-  ])('%s is refused, and nothing registered', async (_, words, code) => {
-    const before = readdirSync(models);
-    expect((await refused(...words())).code).toBe(code);
-    expect(readdirSync(models)).toEqual(before);
+    ['features that are no list', () => imported('--name', 'x', '--features', source), 'FEATURES_MISMATCH', /no JSON/],
+    [
+      'features without an end',
+      () => imported('--name', 'x', '--features', '/dev/zero'),
+      'SOURCE_UNREADABLE',
+      /regular/,
+    ],
+    [
+      'golden answers without an end',
+      () => imported('--name', 'x', '--golden', '/dev/zero'),
+      'SOURCE_UNREADABLE',
+      /regular/,
+    ],
+    ['golden answers that are none', () => imported('--name', 'x', '--golden', source), 'GOLDEN_MISMATCH', /JSON/],
+    ['rows that are not there', () => ['predict', 'mine', '--rows', 'nowhere.csv'], 'SOURCE_UNREADABLE', /ENOENT/],
+    ['rows without an end', () => ['predict', 'mine', '--rows', '/dev/zero'], 'SOURCE_UNREADABLE', /regular/],
+    ['an unknown model', () => ['certify', 'nobody'], 'MODEL_UNKNOWN', /nobody/],
+    ['a path for a model', () => ['show', '../models/mine'], 'MODEL_UNKNOWN', /mine/],
+    ['an unknown version', () => ['show', 'mine@9.9.9'], 'VERSION_UNKNOWN', /it has 2\.0\.0-rc\.1, 1\.1\.0, 1\.0\.0/],
+    ['a version and something', () => ['remove', 'mine@1.0.0@x'], 'VERSION_UNKNOWN', /1\.0\.0@x/],
+    ['no version where one is asked for', () => ['remove', 'mine'], 'VERSION_UNKNOWN', /name the version/],
+    ['nor to activate', () => ['activate', 'mine'], 'VERSION_UNKNOWN', /name the version/],
+    ['a model without timeframes', () => ['activate', 'mine@1.0.0'], 'NOT_FOR_TRADING', /--timeframes/],
+    ['such a one in shadow', () => ['shadow', 'mine@1.0.0'], 'NOT_FOR_TRADING', /--timeframes/],
+    ['nothing to return to', () => ['rollback', 'mine'], 'NOTHING_BEFORE', /mine/],
+    ['a return of nobody', () => ['rollback', 'nobody'], 'MODEL_UNKNOWN', /nobody/],
+  ])('%s', async (_, words, code, message) => {
+    const before = cli.everything();
+    const refusal = await cli.refusal(...words());
+    expect(refusal).toEqual({ code, message: expect.stringMatching(message) });
+    expect(cli.everything()).toEqual(before);
   });
 
-  it('a removed version is gone, an unknown one is not removed', async () => {
-    expect(await json('remove', 'mine@1.1.0')).toEqual({ removed: 'mine@1.1.0' });
-    expect(existsSync(join(models, 'mine/1.1.0'))).toBe(false);
-    expect((await refused('remove', 'mine')).code).toBe('VERSION_UNKNOWN');
+  it('names in another order than the model has, and one column where three are traded on', async () => {
+    const own = model.replace(/^feature_names=.*$/m, `feature_names=${FEATURE_NAMES.slice(0, 5).join(' ')}`);
+    const words = ['import', cli.file('named.txt', own.replace(/^tree_sizes=.*\n/m, '')), '--name', 'x'];
+    const [first, second, ...rest] = FEATURE_NAMES.slice(0, 5);
+    expect(await cli.refusal(...words, ...named(second!, first!, ...rest))).toEqual({
+      code: 'FEATURES_MISMATCH',
+      message: `column 0 is ${first} in the model and ${second} in --features: put them in the model's order`,
+    });
+    const binary = ['import', cli.file('binary.txt', golden('binary').model), '--name', 'x'];
+    expect(await cli.refusal(...binary, ...trading)).toEqual({
+      code: 'OUTPUT_MISMATCH',
+      message: expect.stringMatching(/answers short, flat, long; this one answers 1 numbers/),
+    });
   });
 });
 
 describe('a model that trades', () => {
-  it('is activated, shadowed and rolled back, and what is in use stays', async () => {
-    const source = file('model.txt', model);
-    const features = file('names.json', JSON.stringify(names));
-    const words = ['import', source, '--name', 'trader', '--timeframes', '5m,15m', '--features', features];
-    expect(await json(...words)).toMatchObject({
-      manifest: { timeframes: ['5m', '15m'], output: { classes: ['short', 'flat', 'long'] } },
+  const states = async () => {
+    const listed = await cli.json<{ name: string; version: string; state: string }[]>('list');
+    return listed.filter(({ name }) => name === 'trader').map(({ version, state }) => `${version} ${state}`);
+  };
+  beforeAll(async () => {
+    await cli.json('import', source, '--name', 'trader', ...trading);
+    await cli.json('import', source, '--name', 'trader', ...trading);
+  });
+
+  it('answers short, flat and long on the features it was told', async () => {
+    expect(await cli.json('show', 'trader@1.0.0')).toMatchObject({
+      manifest: {
+        ...{ timeframes: ['5m', '15m'], output: { classes: ['short', 'flat', 'long'] } },
+        ...{ features: FEATURE_NAMES.slice(0, 5).map((name) => ({ name })) },
+        feature_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+      certificate: { thresholds: { min_confidence: expect.any(Number) } },
     });
-    await json(...words);
-    const states = async () => {
-      const listed: { name: string; version: string; state: string }[] = await json('list');
-      return listed.filter(({ name }) => name === 'trader').map(({ version, state }) => `${version} ${state}`);
-    };
+  });
+
+  it('serves once it is activated, is shadowed and rolled back; what is in use stays', async () => {
     expect(await states()).toEqual(['1.1.0 standby', '1.0.0 standby']);
-    await json('activate', 'trader@1.0.0');
-    await json('shadow', 'trader@1.1.0');
+    expect(await cli.json('activate', 'trader@1.0.0')).toEqual({ active: 'trader@1.0.0', before: null });
+    expect(await cli.json('shadow', 'trader@1.1.0')).toEqual({ model: 'trader@1.1.0', shadow: true });
     expect(await states()).toEqual(['1.1.0 shadow', '1.0.0 active']);
-    expect((await refused('remove', 'trader@1.1.0')).code).toBe('IN_USE');
-    await json('shadow', 'trader@1.1.0', '--off');
-    expect(await json('activate', 'trader@1.1.0')).toEqual({ active: 'trader@1.1.0', before: '1.0.0' });
-    expect((await refused('remove', 'trader@1.0.0')).code).toBe('IN_USE');
-    expect(await json('rollback', 'trader')).toEqual({ active: 'trader@1.0.0', before: '1.1.0' });
+    expect((await cli.refusal('remove', 'trader@1.1.0')).code).toBe('IN_USE');
+    expect((await cli.refusal('remove', 'trader@1.0.0')).code).toBe('IN_USE');
+    expect((await cli.refusal('shadow', 'trader@1.0.0')).code).toBe('IN_USE');
+    expect(await cli.json('shadow', 'trader@1.1.0', '--off')).toEqual({ model: 'trader@1.1.0', shadow: false });
     expect(await states()).toEqual(['1.1.0 standby', '1.0.0 active']);
-    expect(await json('remove', 'trader@1.1.0')).toEqual({ removed: 'trader@1.1.0' });
-    const log = readFileSync(join(folder, 'home/models.jsonl'), 'utf8').trim().split('\n');
+    expect(await cli.json('activate', 'trader@1.1.0')).toEqual({ active: 'trader@1.1.0', before: '1.0.0' });
+    expect((await cli.refusal('remove', 'trader@1.0.0')).message).toMatch(/rollback/);
+    expect(await cli.json('rollback', 'trader')).toEqual({ active: 'trader@1.0.0', before: '1.1.0' });
+    expect((await cli.refusal('rollback', 'trader')).code).toBe('NOTHING_BEFORE');
+    expect(await states()).toEqual(['1.1.0 standby', '1.0.0 active']);
+    expect(await cli.json('remove', 'trader@1.1.0')).toEqual({ removed: 'trader@1.1.0' });
+    const log = readFileSync(join(cli.home, 'models.jsonl'), 'utf8').trim().split('\n');
     expect(log.map((line) => (JSON.parse(line) as { action: string }).action).slice(-7)).toEqual([
       ...['import', 'activate', 'shadow', 'unshadow', 'activate', 'rollback', 'remove'],
     ]);
   });
 
-  it('is certified anew on request', async () => {
-    mkdirSync(models, { recursive: true });
-    rmSync(join(models, 'trader/1.0.0/certificate.json'));
-    expect(await json('list')).toMatchObject([
-      { name: 'mine' },
-      { name: 'trader', state: 'refused', reason: { code: 'UNCERTIFIED' } },
-    ]);
-    expect((await refused('activate', 'trader@1.0.0')).code).toBe('NOT_READY');
-    expect(await json('certify', 'trader@1.0.0')).toMatchObject({ model: 'trader@1.0.0' });
-    expect((await models_('list')).stdout).toMatch(/trader@1\.0\.0 +active +5m,15m/);
+  it('without its certificate is refused, until it is certified anew', async () => {
+    rmSync(join(cli.models, 'trader/1.0.0/certificate.json'));
+    const listed = await cli.json<{ name: string }[]>('list');
+    expect(listed.find(({ name }) => name === 'trader')).toMatchObject({
+      state: 'refused',
+      reason: { code: 'UNCERTIFIED' },
+    });
+    for (const words of [
+      ['activate', 'trader@1.0.0'],
+      ['predict', 'trader', '--rows', cli.file('one.csv', '1,2,3,4,5')],
+    ])
+      expect((await cli.refusal(...words)).code).toBe('NOT_READY');
+    expect(await cli.json('certify', 'trader@1.0.0')).toMatchObject({ model: 'trader@1.0.0' });
+    expect(readFileSync(join(cli.home, 'models.jsonl'), 'utf8')).toMatch(/"action":"certify","name":"trader"[^\n]*\n$/);
+    expect((await cli.run('list')).stdout).toMatch(/trader@1\.0\.0 +active +5m,15m/);
+  });
+
+  it('takes labels, training and weight from a manifest', async () => {
+    const words = ['import', 'models/gbt/1.0.0/model.onnx', '--name', 'gbt', '--timeframes', '1h'];
+    const { manifest } = await cli.json<{ manifest: object }>(...words, '--features', 'models/gbt/1.0.0/manifest.json');
+    const { features, labels, training, weight } = JSON.parse(
+      readFileSync('models/gbt/1.0.0/manifest.json', 'utf8'),
+    ) as Record<string, unknown>;
+    expect(manifest).toMatchObject({ kind: 'tree-ensemble', timeframes: ['1h'], features, labels, training, weight });
+  });
+});
+
+describe('a log that says nothing sensible', () => {
+  it('is named, with what to do', async () => {
+    const log = join(cli.home, 'models.jsonl');
+    const whole = readFileSync(log);
+    cli.file('home/models.jsonl', 'nonsense\n');
+    expect(await cli.refusal('list')).toEqual({
+      code: 'LIFECYCLE_LOG_INVALID',
+      message: expect.stringMatching(/models\.jsonl line 1 is no event; put it right/),
+    });
+    cli.file('home/models.jsonl', whole);
   });
 });

@@ -6,6 +6,9 @@ import type { Certificate } from '../certification/certificate.js';
 import type { Refusal } from '../refusal-codes.js';
 import type { AdmissionReply, AdmissionRequest, Candidate, Judged, Terms, Verdict, Wishes } from './admission.js';
 
+/** Wall time one candidate may take; the largest allowed file loads in a tenth of it. */
+export const ADMISSION_LIMITS = { judgeMs: 15_000, certifyMs: 300_000 };
+
 /** What a child came to: how it ended, if it ended before it had answered everything. */
 interface Ending {
   readonly how: string;

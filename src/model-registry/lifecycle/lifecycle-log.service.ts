@@ -10,10 +10,11 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { StartError } from '../../platform/start-error.js';
 import { modelEvent, type ModelEvent } from './standing.js';
 
 /** A line of the log says something that nobody can have meant. */
-export class LifecycleLogInvalid extends Error {
+export class LifecycleLogInvalid extends StartError {
   readonly code = 'LIFECYCLE_LOG_INVALID';
 }
 

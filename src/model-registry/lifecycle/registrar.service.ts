@@ -112,6 +112,7 @@ export class Registrar {
     const certificate = await admission.certify({ ref: refOf(model), folder, manifest }, terms);
     if ('code' in certificate) return certificate;
     await writeFile(join(folder, 'certificate.json'), `${JSON.stringify(certificate, null, 1)}\n`);
+    this.#note('certify', model, activeOf(await this.list(), model.name));
     return certificate;
   }
 

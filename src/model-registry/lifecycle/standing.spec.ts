@@ -10,6 +10,7 @@ const after = (...events: ModelEvent[]) => standings(events).get('gbt')!;
 describe('what people decided about a model', () => {
   it.each<[string, ModelEvent[], object]>([
     ['an import leaves what serves in place', [event('import', '2.0.0', '1.0.0')], { choice: '1.0.0', before: [] }],
+    ['a certificate made anew decides nothing', [event('certify', '1.0.0', '1.0.0')], { choice: 'newest' }],
     ['the first import of a name serves nothing', [event('import', '1.0.0')], { choice: null }],
     [
       'an activated version serves, and the one before is remembered',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { modelName, modelVersion } from '../manifest.js';
 
 /** What a person did to a model. */
-export const MODEL_ACTIONS = ['import', 'activate', 'rollback', 'shadow', 'unshadow', 'remove'] as const;
+export const MODEL_ACTIONS = ['import', 'certify', 'activate', 'rollback', 'shadow', 'unshadow', 'remove'] as const;
 export type ModelAction = (typeof MODEL_ACTIONS)[number];
 
 /** One line of the lifecycle log. */
@@ -47,6 +47,8 @@ function after(standing: Standing, { action, version, from }: ModelEvent): Stand
   switch (action) {
     case 'import':
       return choice === 'newest' ? { ...standing, choice: from } : standing;
+    case 'certify':
+      return standing;
     case 'activate':
       return { choice: version, before: from && from !== version ? [...before, from] : before, shadows: others };
     case 'rollback':

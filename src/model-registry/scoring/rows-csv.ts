@@ -68,7 +68,8 @@ function placesOf(header: readonly string[], columns: readonly Column[]): number
   if (unknown.length === 0 && absent.length === 0 && header.length === columns.length)
     return columns.map(({ name }) => header.indexOf(name));
   if (columns.every(({ name }) => MADE_UP.test(name))) return counted(header.length, columns);
-  if (absent.length > 0) return refusal('COLUMN_MISSING', `no column ${absent.slice(0, 10).join(', ')}`);
+  if (absent.length > 0)
+    return refusal('COLUMN_MISSING', `the first line is a header, and names no ${absent.slice(0, 10).join(', ')}`);
   if (unknown.length > 0)
     return refusal('COLUMN_UNKNOWN', `the model reads no column ${unknown.slice(0, 10).join(', ')}`);
   return refusal('COLUMN_COUNT', 'the header names a column twice');
