@@ -5,6 +5,12 @@ import { registerModels } from './cli/models.js';
 import { scrub } from './platform/scrub.js';
 import { StartError } from './platform/start-error.js';
 
+// Whoever reads the output may have enough of it: `models predict … | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 const program = new Command('alphapulse').description('AlphaPulse on the command line').showHelpAfterError();
 registerConfig(program);
 registerFeatures(program);
