@@ -6,6 +6,7 @@ import { FEATURE_NAMES } from '../src/batch-inference/features/feature-table.js'
 import { refOf, variantLabel, type ActiveModel } from '../src/domain/model.js';
 import { CandlePath, TIMEFRAME, walksOf } from './candle-path.js';
 import { LoopDelay } from './loop-delay.js';
+import { CLASSIFIER } from '../test/builders/active-model.js';
 import { ON_CPU, shippedModels } from './models.js';
 import { quantile, ratio, round, type BenchReport } from './report.js';
 import { mlp } from './seeded-nets.js';
@@ -89,7 +90,7 @@ function net(folder: string): ActiveModel {
   const file = join(folder, 'mlp.onnx');
   writeFileSync(file, bytes);
   return {
-    ...{ name: 'mlp', version: '1.0.0', file, variant: ON_CPU, timeframes: [TIMEFRAME], window, weight: 1 },
+    ...{ name: 'mlp', version: '1.0.0', file, variant: ON_CPU, timeframes: [TIMEFRAME], window, ...CLASSIFIER },
     features: FEATURE_NAMES.slice(0, features).map((name) => ({ name, mean: 0, std: 1, importance: 0 })),
     ...{ input: 'x', output: 'y' },
   };

@@ -4,6 +4,7 @@ import type { Candle, CandleColumns } from '../domain/candle.js';
 import type { Interval } from '../domain/interval.js';
 import { refOf, type ActiveModel } from '../domain/model.js';
 import { runId, type ModelRun, type PredictionBatch } from '../domain/prediction.js';
+import { votingRows } from '../domain/role.js';
 import type { Moment, Moments } from '../domain/stage.js';
 import { Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
@@ -190,11 +191,15 @@ export class BatchInferenceService {
     try {
       await this.#catchUp(interval);
       present = presentIn(this.#book, interval);
-      for (const one of this.#served.filter(({ model }) => model.timeframes.includes(timeframe))) {
+      const running = this.#served.filter(
+        ({ model }) => model.role !== 'standby' && model.timeframes.includes(timeframe),
+      );
+      const voters = running.map(({ model }) => model);
+      for (const one of running) {
         const moments: Moments = { exchangeClosed: interval.exchangeClosedAt, received: interval.receivedAt, started };
         const batch = await this.#gather(one, interval, present);
         moments.featured = this.clock.wallNow();
-        runs.push(this.#infer(one, interval, batch, moments));
+        runs.push(this.#infer(one, interval, batch, moments, votingRows(one.model, voters, symbols)));
       }
     } finally {
       this.#gathering = false;
@@ -239,6 +244,7 @@ export class BatchInferenceService {
     interval: Interval,
     batch: ModelBatch,
     moments: Moments,
+    voting: Uint8Array,
   ): Promise<readonly [ModelRun, ModelBatch]> {
     await Promise.all(
       batch.parts
@@ -252,12 +258,13 @@ export class BatchInferenceService {
       moments.inferred = Math.max(...answers.map(({ inferred }) => inferred));
     }
     const { probabilities, answered, abstentions } = batch;
-    const { name, version, weight, features, shadow = false } = model;
+    const { name, version, weight, features, role } = model;
     const run: ModelRun = {
       id: runId(model, interval.timeframe, interval.openTime),
       model: { name, version },
       weight,
-      shadow,
+      role,
+      voting,
       probabilities,
       answered,
       abstentions,

@@ -50,7 +50,7 @@ export function readCursor(cursor: string): { openTime: Date; id: string } {
 
 /** A run as it is shown. Stage times in ms; null: that moment was never stamped. */
 export function runDto(row: RunRow): Record<string, unknown> {
-  const { id, model, version, timeframe, open_time, engine, shadow, rows, answered, abstentions, recorded_at } = row;
+  const { id, model, version, timeframe, open_time, engine, role, rows, answered, abstentions, recorded_at } = row;
   return {
     id,
     model,
@@ -58,7 +58,7 @@ export function runDto(row: RunRow): Record<string, unknown> {
     timeframe,
     open_time: open_time.toISOString(),
     engine,
-    shadow,
+    role,
     rows,
     answered,
     abstentions,

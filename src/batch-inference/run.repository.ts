@@ -30,7 +30,7 @@ const COLUMNS = [
   'timeframe',
   'open_time',
   'engine',
-  'shadow',
+  'role',
   'rows',
   'answered',
   'abstentions',
@@ -40,7 +40,7 @@ const COLUMNS = [
 const INSERT_RUNS = `
   insert into runs (${COLUMNS.join(', ')})
   select ${COLUMNS.join(', ')} from json_to_recordset($1::json) as run (
-    id text, model text, version text, timeframe text, open_time timestamptz, engine text, shadow boolean, rows integer,
+    id text, model text, version text, timeframe text, open_time timestamptz, engine text, role text, rows integer,
     answered integer, abstentions jsonb, ${TIMED_TYPES})
   on conflict do nothing`;
 
@@ -160,7 +160,7 @@ function runRecord({ timeframe, openTime, symbols }: PredictionBatch, run: Model
     timeframe,
     open_time: new Date(openTime).toISOString(),
     engine: run.engine,
-    shadow: run.shadow,
+    role: run.role,
     rows: symbols.length,
     answered: run.answered.reduce((sum, one) => sum + one, 0),
     abstentions: countByReason(run.abstentions.values()),

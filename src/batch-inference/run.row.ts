@@ -1,4 +1,5 @@
 import type { Abstention } from '../domain/abstention.js';
+import type { Role } from '../domain/role.js';
 import { STAGES, type Stage } from '../domain/stage.js';
 import type { Timeframe } from '../domain/timeframe.js';
 
@@ -12,7 +13,7 @@ export type RunRow = {
   readonly timeframe: Timeframe;
   readonly open_time: Date;
   readonly engine: string;
-  readonly shadow: boolean;
+  readonly role: Role;
   readonly rows: number;
   readonly answered: number;
   readonly abstentions: Partial<Record<Abstention, number>>;

@@ -10,6 +10,8 @@ export const ABSTENTIONS = [
   'NOT_FINITE', // a feature or a prediction is NaN or infinite
   'DEADLINE', // inference did not answer within INFERENCE_TIMEOUT
   'ENGINE_FAILED', // the engine threw
+  'OUT_OF_DISTRIBUTION', // a row unlike anything that training saw
+  'MEMBER_FAILED', // a member of the ensemble did not answer, and its policy is to abstain
   'NO_MODEL', // no active model serves this timeframe, or ONNX_ENABLED=false
 ] as const;
 export type Abstention = (typeof ABSTENTIONS)[number];

@@ -1,3 +1,5 @@
+import type { Reference } from './reference.js';
+import type { Role } from './role.js';
 import type { Timeframe } from './timeframe.js';
 
 /** What identifies a served model everywhere: rows, signals, metrics. */
@@ -60,8 +62,16 @@ export interface ActiveModel extends ModelRef {
   readonly margins?: { readonly output: string; readonly columns: number };
   /** Vote weight in the ensemble, > 0. */
   readonly weight: number;
-  /** Runs and is recorded, but has no vote: nothing is traded on it. */
-  readonly shadow?: boolean;
+  /** Numbers a row of its output. */
+  readonly columns: number;
+  /** What each column is the probability of; null: the columns are no classes. */
+  readonly classes: readonly string[] | null;
+  readonly dtype: { readonly input: 'float32' | 'float64'; readonly output: 'float32' | 'float64' };
+  /** What its training rows looked like; absent: no drift is measured and no row is gated. */
+  readonly reference?: Reference;
+  readonly role: Role;
+  /** Of a canary: its share of the symbols, 0..1. */
+  readonly share: number;
 }
 
 export const CLASSES = ['short', 'flat', 'long'] as const;

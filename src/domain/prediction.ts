@@ -1,6 +1,7 @@
 import type { Abstention } from './abstention.js';
 import type { ModelRef } from './model.js';
 import type { Pair } from './pair.js';
+import type { Role } from './role.js';
 import type { Moments } from './stage.js';
 import type { Timeframe } from './timeframe.js';
 
@@ -17,8 +18,9 @@ export interface ModelRun {
   readonly id: string;
   readonly model: ModelRef;
   readonly weight: number;
-  /** It is recorded, but has no vote. */
-  readonly shadow: boolean;
+  readonly role: Role;
+  /** [rows] 1 where its answer counts as a vote; a shadow's never does. */
+  readonly voting: Uint8Array;
   /** [rows × 3] short, flat, long. Meaningless where `answered` is 0. */
   readonly probabilities: Float32Array;
   /** [rows] 1 where the model answered. */

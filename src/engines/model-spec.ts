@@ -1,4 +1,4 @@
-import { CLASSES, refOf, type ActiveModel, type Variant } from '../domain/model.js';
+import { refOf, type ActiveModel, type Variant } from '../domain/model.js';
 
 /** What an engine must know of a model: the part of an ActiveModel that crosses to a worker. */
 export interface ModelSpec {
@@ -20,7 +20,7 @@ export interface ModelSpec {
 
 /** @returns the part of an admitted model that a worker needs */
 export function specOf(model: ActiveModel): ModelSpec {
-  const { file, variant, input, output, margins, window, features } = model;
-  const shape = { columns: CLASSES.length, features: features.length, window };
+  const { file, variant, input, output, margins, window, features, columns } = model;
+  const shape = { columns, features: features.length, window };
   return { key: refOf(model), file, variant, input, output, ...(margins && { margins }), ...shape };
 }

@@ -197,5 +197,10 @@ export function activeModelOf(manifest: Manifest, file: string, variant: Variant
     output: manifest.output.name,
     ...(margins && { margins: { output: margins.name, columns: margins.columns } }),
     weight: manifest.weight,
+    columns: manifest.output.shape[1],
+    classes: manifest.output.classes,
+    dtype: { input: manifest.input.dtype, output: manifest.output.dtype },
+    role: 'active',
+    share: 0,
   };
 }

@@ -105,7 +105,7 @@ export class ModelRegistryService {
     this.#versions = admitted.map((one) => this.#settle(one, choice));
     this.#loaded = true;
     this.#report(before);
-    const shadows = choice.shadows.map((model): ActiveModel => ({ ...model, shadow: true }));
+    const shadows = choice.shadows.map((model): ActiveModel => ({ ...model, role: 'shadow' }));
     await this.activations.emit(this.#config.ONNX_ENABLED ? [...choice.active, ...shadows] : []);
   }
 

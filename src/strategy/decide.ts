@@ -45,7 +45,7 @@ interface Bench {
  * a row leaves with the first reason that stops it. Same batch, policy and memory: same signals, to the bit.
  */
 export function decide(batch: PredictionBatch, policy: Policy, memory: Memory): Decided {
-  const runs = batch.runs.filter(({ shadow }) => !shadow).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const runs = batch.runs.filter(({ voting }) => voting.includes(1)).sort((a, b) => (a.id < b.id ? -1 : 1));
   const { timeframe, openTime, symbols } = batch;
   const votes: Votes = { timeframe, openTime, symbols, sides: new Int8Array(symbols.length) };
   const remembered = new Map(memory.votes).set(timeframe, votes);
@@ -112,7 +112,7 @@ function decideRow(bench: Bench, row: number): Signal | Rejection {
 
 function becauseOf({ batch, runs, holding }: Bench, row: number, side: 1 | -1): Because {
   const symbol = batch.symbols[row]!;
-  const voters = runs.filter(({ probabilities, answered }) => hasVote(probabilities, answered, row));
+  const voters = runs.filter((run) => hasVote(run, row));
   return {
     models: voters.map((run) => ({
       model: refOf(run.model),

@@ -8,18 +8,15 @@ export type Side = 1 | -1 | 0;
  * Weighted mean of the class probabilities of the models that answered, row by row. A row with a number that is not
  * finite counts as not answered.
  * @param runs in a fixed order: float sums depend on it in the last bit
- * @returns [rows × 3] short, flat, long; NaN in rows where less than half of the total weight answered
+ * @returns [rows × 3] short, flat, long; NaN in rows where less than half of the weight that has a vote in them answered
  */
 export function ensemble(runs: readonly ModelRun[], rows: number): Float64Array {
   const mean = new Float64Array(rows * 3);
   const answered = new Float64Array(rows);
-  let total = 0;
-  for (const run of runs) {
-    total += run.weight;
-    addVotes(run, mean, answered);
-  }
+  const total = new Float64Array(rows);
+  for (const run of runs) addVotes(run, mean, answered, total);
   for (let row = 0; row < rows; row++) {
-    const weight = answered[row]! > 0 && answered[row]! * 2 >= total ? answered[row]! : NaN;
+    const weight = answered[row]! > 0 && answered[row]! * 2 >= total[row]! ? answered[row]! : NaN;
     mean[row * 3] = mean[row * 3]! / weight;
     mean[row * 3 + 1] = mean[row * 3 + 1]! / weight;
     mean[row * 3 + 2] = mean[row * 3 + 2]! / weight;
@@ -27,9 +24,12 @@ export function ensemble(runs: readonly ModelRun[], rows: number): Float64Array 
   return mean;
 }
 
-function addVotes({ weight, probabilities, answered }: ModelRun, sum: Float64Array, weights: Float64Array): void {
+function addVotes(run: ModelRun, sum: Float64Array, weights: Float64Array, total: Float64Array): void {
+  const { weight, probabilities, voting } = run;
   for (let row = 0, at = 0; row < weights.length; row++, at += 3) {
-    if (!votes(probabilities, answered, row)) continue;
+    if (voting[row] === 0) continue;
+    total[row] = total[row]! + weight;
+    if (!votes(run, row)) continue;
     sum[at] = sum[at]! + weight * probabilities[at]!;
     sum[at + 1] = sum[at + 1]! + weight * probabilities[at + 1]!;
     sum[at + 2] = sum[at + 2]! + weight * probabilities[at + 2]!;
@@ -38,9 +38,13 @@ function addVotes({ weight, probabilities, answered }: ModelRun, sum: Float64Arr
 }
 
 /** @returns whether the model has a vote in this row */
-export function votes(probabilities: Float32Array, answered: Uint8Array, row: number): boolean {
+export function votes({ probabilities, answered, voting }: ModelRun, row: number): boolean {
   const at = row * 3;
-  return answered[row] === 1 && Number.isFinite(probabilities[at]! + probabilities[at + 1]! + probabilities[at + 2]!);
+  return (
+    voting[row] === 1 &&
+    answered[row] === 1 &&
+    Number.isFinite(probabilities[at]! + probabilities[at + 1]! + probabilities[at + 2]!)
+  );
 }
 
 /** Which way the ensemble points, or why neither way. */

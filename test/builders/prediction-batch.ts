@@ -1,4 +1,5 @@
 import type { ModelRun, PredictionBatch } from '../../src/domain/prediction.js';
+import type { Role } from '../../src/domain/role.js';
 import { runId } from '../../src/domain/prediction.js';
 import type { Pair } from '../../src/domain/pair.js';
 import type { Timeframe } from '../../src/domain/timeframe.js';
@@ -7,7 +8,9 @@ import type { Timeframe } from '../../src/domain/timeframe.js';
 export interface Answers {
   readonly model: string;
   readonly weight?: number;
-  readonly shadow?: boolean;
+  readonly role?: Role;
+  /** [rows] 1 where it has a vote; every row of one that is active, none of others. */
+  readonly voting?: readonly number[];
   readonly rows: readonly (readonly [number, number, number] | undefined)[];
 }
 
@@ -42,13 +45,18 @@ export interface BatchDetails {
   readonly atr?: readonly number[];
 }
 
-function runOf({ model, weight = 1, shadow = false, rows }: Answers, timeframe: Timeframe, openTime: number): ModelRun {
+function runOf(
+  { model, weight = 1, role = 'active', voting, rows }: Answers,
+  timeframe: Timeframe,
+  openTime: number,
+): ModelRun {
   const ref = { name: model, version: '1.0.0' };
   return {
     id: runId(ref, timeframe, openTime),
     model: ref,
     weight,
-    shadow,
+    role,
+    voting: Uint8Array.from(voting ?? rows.map(() => (role === 'active' ? 1 : 0))),
     probabilities: Float32Array.from(rows.flatMap((row) => row ?? [0, 0, 0])),
     answered: Uint8Array.from(rows, (row) => (row ? 1 : 0)),
     abstentions: new Map(),

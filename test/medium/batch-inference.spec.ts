@@ -18,6 +18,7 @@ import type { PredictionBatch } from '../../src/domain/prediction.js';
 import { schema } from '../../src/platform/config/schema.js';
 import { Settings } from '../../src/platform/config/settings.js';
 import { ExchangeClock } from '../../src/platform/exchange.clock.js';
+import { CLASSIFIER } from '../builders/active-model.js';
 import { compiled } from '../builders/compiled.js';
 import { writeNet } from '../builders/onnx-model.js';
 import { freshDatabase } from '../builders/postgres.js';
@@ -57,7 +58,7 @@ const interval = (openTime = LAST, absent: readonly (readonly [Pair, Abstention]
   ...{ exchangeClosedAt: clock.wallNow() - 20, receivedAt: clock.wallNow() - 10 },
 });
 const model = (name: string, window = 1, extra: Partial<ActiveModel> = {}): ActiveModel => ({
-  ...{ name, version: '1.0.0', file: join(folder, `${name}.onnx`), timeframes: ['1m'], window, weight: 1 },
+  ...{ name, version: '1.0.0', file: join(folder, `${name}.onnx`), timeframes: ['1m'], window, ...CLASSIFIER },
   ...{ input: 'x', output: 'probabilities', variant: { engine: 'onnx', provider: 'cpu', precision: 'full' } },
   features: FEATURE_NAMES.slice(0, 12).map((feature) => ({ name: feature, mean: 0, std: 1, importance: 1 / 12 })),
   ...extra,
@@ -226,21 +227,21 @@ describe('a run', () => {
 
   it('a shadow is run and recorded as one, beside those that vote', async () => {
     const { service, batches } = await warmed();
-    await service.adopt([ROW, { ...SEQUENCE, shadow: true }]);
+    await service.adopt([ROW, { ...SEQUENCE, role: 'shadow' }]);
     await service.run(interval());
     const [batch] = batches;
-    expect(batch!.runs.map(({ model: { name }, shadow }) => [name, shadow])).toEqual([
-      ['row', false],
-      ['sequence', true],
+    expect(batch!.runs.map(({ model: { name }, role, voting }) => [name, role, voting[0]])).toEqual([
+      ['row', 'active', 1],
+      ['sequence', 'shadow', 0],
     ]);
     await saved(service, batch!);
-    const rows = await db.dataSource.query<{ model: string; shadow: boolean }[]>(
-      'select model, shadow from runs order by model',
+    const rows = await db.dataSource.query<{ model: string; role: string }[]>(
+      'select model, role from runs order by model',
     );
     expect(rows).toEqual(
       expect.arrayContaining([
-        { model: 'row', shadow: false },
-        { model: 'sequence', shadow: true },
+        { model: 'row', role: 'active' },
+        { model: 'sequence', role: 'shadow' },
       ]),
     );
   });

@@ -315,9 +315,9 @@ describe('versions', () => {
     const { load, activated } = registry();
     await load();
     const gbt = activated.at(-1)!.filter(({ name }) => name === 'gbt');
-    expect(gbt.map(({ version, shadow = false }) => [version, shadow])).toEqual([
-      ['1.10.0', false],
-      ['1.0.0', true],
+    expect(gbt.map(({ version, role }) => [version, role])).toEqual([
+      ['1.10.0', 'active'],
+      ['1.0.0', 'shadow'],
     ]);
   });
 

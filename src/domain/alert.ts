@@ -1,0 +1,31 @@
+import type { ModelRef } from './model.js';
+import type { Timeframe } from './timeframe.js';
+
+/** What is watched. Codes are stable: users route alerts by them. */
+export const ALERT_CODES = [
+  'LATENCY', // candle close to published, p99 over 5 minutes, ms
+  'INFERENCE_LATENCY', // the inference stage, p99 over 5 minutes, ms
+  'MISSED_DEADLINES', // share of rows that abstained with DEADLINE, 5 minutes
+  'ABSTENTION_RATE', // share of rows without an answer, 5 minutes
+  'NOT_FINITE', // rows whose answer was NaN or infinite, 5 minutes
+  'QUEUE_DEPTH', // jobs that wait for a worker
+  'DRIFT', // largest PSI of a feature or output against the training reference
+  'FLIP_RATE', // share of rows that a version decides otherwise than the one it stands beside
+] as const;
+export type AlertCode = (typeof ALERT_CODES)[number];
+
+/** Something crossed its limit, or came back. Raised once and cleared once: the limits of the two differ. */
+export interface Alert {
+  /** Computed: `<code>/<model or ->/<timeframe or ->/<when it was raised>`; the same when it is cleared. */
+  readonly id: string;
+  readonly code: AlertCode;
+  readonly state: 'raised' | 'cleared';
+  readonly model: ModelRef | null;
+  readonly timeframe: Timeframe | null;
+  readonly value: number;
+  readonly limit: number;
+  /** A sentence: what, where, what to do. */
+  readonly message: string;
+  /** Wall time, epoch ms. */
+  readonly at: number;
+}
