@@ -280,6 +280,28 @@ describe('whatever the predictions', () => {
     );
   });
 
+  it('a canary decides its symbols, and the active version all others', () => {
+    const share = fc.array(fc.constantFrom(0, 1), { minLength: 4, maxLength: 4 });
+    const pairs = fc.array(fc.tuple(rows, rows), { maxLength: 12 });
+    fc.assert(
+      fc.property(pairs, share, (day, taken) => {
+        const left = taken.map((one) => 1 - one);
+        const of = (run: (pair: (typeof day)[number]) => Answers[]) =>
+          replay(day.map((pair, i) => batchOf(run(pair), { openTime: MIDNIGHT + i * durationOf('1m') }))).signals;
+        const both = of(([active, canary]) => [
+          { model: 'active', rows: active, voting: left },
+          { model: 'canary', role: 'canary', rows: canary, voting: taken },
+        ]);
+        const alone = [
+          ...of(([active]) => [{ model: 'active', rows: active, voting: left }]),
+          ...of(([, canary]) => [{ model: 'canary', role: 'canary', rows: canary, voting: taken }]),
+        ];
+        const sorted = (signals: typeof both) => JSON.stringify(signals.map((one) => JSON.stringify(one)).sort());
+        expect(sorted(both)).toBe(sorted(alone));
+      }),
+    );
+  });
+
   it('the order of the models changes nothing', () => {
     fc.assert(
       fc.property(batches, (day) => {
