@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import time
 from datetime import datetime, timezone
@@ -14,6 +15,8 @@ import onnxruntime
 
 import data
 from data import HELD_OUT, Rows
+from models import predict_rows
+from reference import reference_of
 
 VERSION = "1.0.0"
 GOLDEN_ROWS = 64
@@ -65,6 +68,11 @@ def iso(ms: float) -> str:
     return datetime.fromtimestamp(ms / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def text(manifest: dict) -> str:
+    """JSON, a spread of the reference on a line."""
+    return re.sub(r'\{\s+"edges"[^}]+\}', lambda found: " ".join(found[0].split()), json.dumps(manifest, indent=1)) + "\n"
+
+
 def write(root: Path, model, train: Rows, test: Rows, validation: Rows, weight: float, metrics: dict, card) -> dict:
     folder = root / "models" / model.name / VERSION
     folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +122,8 @@ def write(root: Path, model, train: Rows, test: Rows, validation: Rows, weight: 
         "metrics": metrics,
         "created_at": iso(1000 * int(time.time())),
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    manifest["reference"] = reference_of(flat, predict_rows(model, train), train.timeframe, manifest["features"])
+    (folder / "manifest.json").write_text(text(manifest))
     facts = {"size": size, "worst": worst, "worst_many": worst_many, "rows_many": len(many), "speed": speed, "golden": len(inputs)}
     (folder / "MODEL_CARD.md").write_text(card(model, manifest, facts))
     return facts

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Settings } from '../platform/config/settings.js';
 import { RetentionJob } from '../platform/retention.job.js';
 import { BatchInferenceService } from './batch-inference.service.js';
+import { DriftController } from './drift/drift.controller.js';
 import { workerCount } from '../engines/provider.js';
 import { LatencyController } from './latency.controller.js';
 import { RunController } from './run.controller.js';
@@ -18,7 +19,7 @@ function poolFor({ config }: Settings): WorkerPool {
 }
 
 @Module({
-  controllers: [RunController, LatencyController],
+  controllers: [RunController, LatencyController, DriftController],
   providers: [{ provide: WorkerPool, useFactory: poolFor, inject: [Settings] }, RunRepository, BatchInferenceService],
   exports: [BatchInferenceService],
 })

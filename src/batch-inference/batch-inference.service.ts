@@ -1,16 +1,20 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Candle, CandleColumns } from '../domain/candle.js';
+import type { DriftReport } from '../domain/drift.js';
 import type { Interval } from '../domain/interval.js';
 import { refOf, type ActiveModel } from '../domain/model.js';
 import { runId, type ModelRun, type PredictionBatch } from '../domain/prediction.js';
 import { votingRows } from '../domain/role.js';
 import type { Moment, Moments } from '../domain/stage.js';
+import type { Timeframe } from '../domain/timeframe.js';
 import { Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { Outlet } from '../platform/outlet.js';
 import { BufferPool } from './buffers.js';
 import { precisionOf } from '../engines/provider.js';
+import { DriftWatch } from './drift/drift-watch.js';
+import { gateOf, type Gate } from './drift/gate.js';
 import { FEATURE_NAMES } from './features/feature-table.js';
 import { InferenceStatus, type BatchInferenceStatus } from './inference-status.js';
 import { Intake } from './intake.js';
@@ -46,18 +50,30 @@ interface Served {
   readonly key: string;
   /** Where its features stand in the feature table. */
   readonly columns: Int32Array;
+  /** Absent: no row is held back. */
+  readonly gate: Gate | undefined;
+}
+
+/** One model's rows, until the batch is complete. */
+interface Kept {
+  readonly model: ActiveModel;
+  readonly rows: ModelBatch;
 }
 
 /** Interval → feature rows → one batch a model, on the workers → predictions. */
 @Injectable()
 export class BatchInferenceService {
   readonly predictions = new Outlet<PredictionBatch>('predictions');
+  /** What the live rows of a run's model and timeframe come to beside its training rows, once enough of them are known. */
+  readonly driftReports = new Outlet<DriftReport>('driftReports');
+  /** Live rows beside the training rows. */
+  readonly drift = new DriftWatch();
   readonly #log = new Logger('BatchInference');
   readonly #book = new SeriesBook();
   readonly #intake = new Intake(this.#book);
   readonly #buffers = new BufferPool();
   readonly #status = new InferenceStatus();
-  readonly #kept = new WeakMap<PredictionBatch, readonly ModelBatch[]>();
+  readonly #kept = new WeakMap<PredictionBatch, readonly Kept[]>();
   #served: readonly Served[] = [];
   #current: Promise<void> | undefined;
   #absorbing = false;
@@ -81,13 +97,15 @@ export class BatchInferenceService {
    * @throws when a feature is not in the table (the registry refuses such a model) or no worker can start
    */
   async adopt(models: readonly ActiveModel[]): Promise<void> {
-    const wanted = this.settings.config.ONNX_ENABLED ? models.map(served) : [];
+    const { ONNX_ENABLED, OOD_GATE } = this.settings.config;
+    const wanted = ONNX_ENABLED ? models.map((model) => served(model, OOD_GATE)) : [];
     const specs = wanted.map(({ model }) => specOf(model));
     const leaving = this.#served.filter(({ key }) => !specs.some((spec) => spec.key === key));
     const refused = await this.pool.hold([...specs, ...leaving.map(({ model }) => specOf(model))]);
     refused.forEach((reason, key) => this.#log.error(`${key} is not served: ${reason}`));
     this.#status.refused = refused;
     this.#served = wanted.filter(({ key }) => !refused.has(key));
+    this.drift.keep(this.#served.map(({ model }) => model));
     this.#book.keepNarrow(this.#served.filter(({ model }) => model.window > 1).map(({ columns }) => columns));
     if (leaving.length === 0) return;
     await this.#current?.catch(() => undefined);
@@ -132,9 +150,14 @@ export class BatchInferenceService {
     await this.runs.insertOnce(batch);
   }
 
-  /** Saves the later stages' times, and gives the feature rows' buffers back: `topFeatures` ends here. */
+  /**
+   * Compares the rows with those of the training, gives their buffers back (`topFeatures` ends here), and saves the later
+   * stages' times.
+   */
   async complete(batch: PredictionBatch): Promise<void> {
-    this.#kept.get(batch)?.forEach((modelBatch) => modelBatch.release());
+    for (const { model, rows } of this.#kept.get(batch) ?? []) {
+      await this.#compare(model, batch.timeframe, rows).finally(() => rows.release());
+    }
     this.#kept.delete(batch);
     this.#status.completed(batch);
     await this.runs.finish(batch.runs);
@@ -182,11 +205,18 @@ export class BatchInferenceService {
     }
   }
 
+  async #compare(model: ActiveModel, timeframe: Timeframe, rows: ModelBatch): Promise<void> {
+    const comparing = this.drift.absorb(model, timeframe, rows.answeredRows(model.features.length));
+    let step = comparing.next();
+    for (; !step.done; step = comparing.next()) await nextTurn();
+    if (step.value) await this.driftReports.emit(step.value);
+  }
+
   async #run(interval: Interval): Promise<void> {
     const { timeframe, openTime, symbols } = interval;
     const started = this.clock.wallNow();
     this.#gathering = true;
-    const runs: Promise<readonly [ModelRun, ModelBatch]>[] = [];
+    const runs: Promise<readonly [ModelRun, Kept]>[] = [];
     let present: Present;
     try {
       await this.#catchUp(interval);
@@ -211,7 +241,7 @@ export class BatchInferenceService {
     const predictions: PredictionBatch = { timeframe, openTime, symbols, close, atr, runs: done.map(([run]) => run) };
     this.#kept.set(
       predictions,
-      done.map(([, batch]) => batch),
+      done.map(([, kept]) => kept),
     );
     this.#status.ran(predictions);
     await this.predictions.emit(predictions);
@@ -219,12 +249,12 @@ export class BatchInferenceService {
 
   /** Packs the rows of one model. Nothing is absorbed meanwhile: the main loop has its turns, the series stand still. */
   async #gather(
-    { model, key, columns }: Served,
+    { model, key, columns, gate }: Served,
     { symbols }: Interval,
     { rows, series, absent }: Present,
   ): Promise<ModelBatch> {
     const shards = shardsOf(rows.length, this.settings.config.BATCH_SIZE, this.pool.workersOf(key));
-    const batch = new ModelBatch(symbols, model.window * columns.length, shards, this.#buffers);
+    const batch = new ModelBatch(symbols, model.window * columns.length, shards, this.#buffers, gate);
     absent.forEach((reason, row) => batch.abstain(row, reason));
     let sliceBegan = this.clock.wallNow();
     let number = 0;
@@ -245,7 +275,7 @@ export class BatchInferenceService {
     batch: ModelBatch,
     moments: Moments,
     voting: Uint8Array,
-  ): Promise<readonly [ModelRun, ModelBatch]> {
+  ): Promise<readonly [ModelRun, Kept]> {
     await Promise.all(
       batch.parts
         .filter(({ rows }) => rows > 0)
@@ -272,7 +302,7 @@ export class BatchInferenceService {
       engine: this.pool.engineOf(key),
       topFeatures: (row, count) => batch.topFeatures(row, features, count),
     };
-    return [run, batch];
+    return [run, { model, rows: batch }];
   }
 
   /** Absorbs what the interval needs, in slices. What came after it stays in line until its rows are gathered. */
@@ -295,9 +325,9 @@ export class BatchInferenceService {
   }
 }
 
-function served(model: ActiveModel): Served {
+function served(model: ActiveModel, gated: boolean): Served {
   const columns = Int32Array.from(model.features, ({ name }) => FEATURE_NAMES.indexOf(name));
   const unknown = model.features[columns.indexOf(-1)];
   if (unknown) throw new Error(`${refOf(model)} reads an unknown feature ${unknown.name}`);
-  return { model, key: refOf(model), columns };
+  return { model, key: refOf(model), columns, gate: gated ? gateOf(model) : undefined };
 }

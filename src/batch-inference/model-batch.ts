@@ -3,6 +3,8 @@ import type { ModelFeature } from '../domain/model.js';
 import type { Pair } from '../domain/pair.js';
 import type { TopFeature } from '../domain/prediction.js';
 import type { BufferPool } from './buffers.js';
+import type { AnsweredRows } from './drift/drift-watch.js';
+import type { Gate } from './drift/gate.js';
 import type { Outcome } from './job.js';
 
 const CLASS_COUNT = 3;
@@ -23,7 +25,9 @@ export interface Part {
 
 /**
  * One model's batch of one interval: rows are packed straight into the buffers that go to the workers, and answers are
- * put back beside the symbols they belong to. Rows that cannot be had abstain, each with its reason.
+ * put back beside the symbols they belong to. Rows that cannot be had abstain, each with its reason. A row that the gate holds
+ * back goes through the model like any other and is not listened to: the others get the same batch, to the bit, and drift is
+ * measured on all.
  */
 export class ModelBatch {
   readonly parts: Part[] = [];
@@ -32,6 +36,8 @@ export class ModelBatch {
   readonly abstentions = new Map<Pair, Abstention>();
   /** Packed row → row. */
   readonly #rowOf: Int32Array;
+  /** [packed rows] 1 where the gate held it back. */
+  readonly #heldBack: Uint8Array;
   #packed = 0;
   #filling = 0;
   #view: Float32Array = new Float32Array(0);
@@ -40,16 +46,19 @@ export class ModelBatch {
   /**
    * @param width floats a row: window × features
    * @param shards rows planned for each part; see `shardsOf`
+   * @param gate absent: every row that is finite passes
    */
   constructor(
     private readonly symbols: readonly Pair[],
     private readonly width: number,
     shards: readonly number[],
     private readonly buffers: BufferPool,
+    private readonly gate?: Gate,
   ) {
     this.probabilities = new Float32Array(symbols.length * CLASS_COUNT).fill(NaN);
     this.answered = new Uint8Array(symbols.length);
     this.#rowOf = new Int32Array(symbols.length);
+    this.#heldBack = new Uint8Array(symbols.length);
     for (const capacity of shards) {
       const input = buffers.take(capacity * width * FLOAT_BYTES);
       const output = buffers.take(capacity * CLASS_COUNT * FLOAT_BYTES);
@@ -75,7 +84,10 @@ export class ModelBatch {
     if (part.rows === 0) this.#view = new Float32Array(part.input);
     const offset = part.rows * this.width;
     if (!copy(this.#view, offset)) return this.abstain(row, 'WARMING_UP');
-    if (!finite(this.#view, offset, this.width)) return this.abstain(row, 'NOT_FINITE');
+    const fault = this.#faultAt(offset);
+    if (fault) this.abstain(row, fault);
+    if (fault === 'NOT_FINITE') return;
+    this.#heldBack[this.#packed] = fault ? 1 : 0;
     this.#rowOf[this.#packed] = row;
     this.#packed += 1;
     part.rows += 1;
@@ -87,7 +99,24 @@ export class ModelBatch {
       if (rows === 0) continue;
       if (!outcome) throw new Error('a part of the batch has no outcome yet');
       if (outcome.answered) this.#spread(new Float32Array(outcome.output), from, rows);
-      else for (let i = 0; i < rows; i += 1) this.abstain(this.#rowOf[from + i]!, outcome.code);
+      else {
+        for (let i = from; i < from + rows; i += 1)
+          if (this.#heldBack[i] === 0) this.abstain(this.#rowOf[i]!, outcome.code);
+      }
+    }
+  }
+
+  /**
+   * Rows that the model answered, those that the gate held back among them, until the buffers are given back.
+   * @param features of the newest candle, the last floats of a row
+   */
+  *answeredRows(features: number): Generator<AnsweredRows> {
+    if (this.#released) throw new Error('the batch is complete: its feature rows are no longer kept');
+    for (const { rows, outcome } of this.parts) {
+      if (rows === 0 || !outcome?.answered) continue;
+      const newest = new Float32Array(outcome.input, (this.width - features) * FLOAT_BYTES);
+      const outputs = new Float32Array(outcome.output);
+      yield { rows, features: newest, featureStride: this.width, outputs, outputStride: CLASS_COUNT };
     }
   }
 
@@ -125,8 +154,18 @@ export class ModelBatch {
     }
   }
 
+  /** One pass over the row. The gate refuses what is not finite as well; only what it refuses is looked at twice. */
+  #faultAt(offset: number): 'NOT_FINITE' | 'OUT_OF_DISTRIBUTION' | undefined {
+    const { gate, width } = this;
+    const before = gate ? width - gate.columns : width;
+    if (before > 0 && !finite(this.#view, offset, before)) return 'NOT_FINITE';
+    if (!gate || gate.admits(this.#view, offset + before)) return undefined;
+    return finite(this.#view, offset + before, gate.columns) ? 'OUT_OF_DISTRIBUTION' : 'NOT_FINITE';
+  }
+
   #spread(output: Float32Array, from: number, rows: number): void {
     for (let i = 0; i < rows; i += 1) {
+      if (this.#heldBack[from + i] === 1) continue;
       const row = this.#rowOf[from + i]!;
       const short = output[i * 3]!;
       const flat = output[i * 3 + 1]!;

@@ -8,7 +8,7 @@ const time = z.iso
   .transform((text) => new Date(text));
 const timeframe = z.enum(TIMEFRAMES).optional();
 /** `name` or `name@version` */
-const model = z
+export const modelFilter = z
   .string()
   .regex(/^[\w.-]{1,100}(@[\w.+-]{1,50})?$/, 'a model like gbt or gbt@1.0.0')
   .transform((text) => ({ model: text.split('@')[0], version: text.split('@')[1] }))
@@ -16,7 +16,7 @@ const model = z
 
 export const RunQuery = z.strictObject({
   timeframe,
-  model,
+  model: modelFilter,
   from: time.optional(),
   to: time.optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
@@ -25,7 +25,7 @@ export const RunQuery = z.strictObject({
 
 export const LatencyQuery = z.strictObject({
   timeframe,
-  model,
+  model: modelFilter,
   minutes: z.coerce.number().positive().max(43_200).default(60),
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CLASSES, type ActiveModel, type Variant } from '../domain/model.js';
 import { TIMEFRAMES } from '../domain/timeframe.js';
+import { referenceFaults, referenceSchema } from './reference.js';
 import type { Refusal } from './refusal-codes.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
@@ -90,6 +91,8 @@ export const manifestSchema = z.strictObject({
       data: z.string().min(1),
     })
     .nullable(),
+  /** What its training rows looked like; absent: no drift is measured and no row is gated. */
+  reference: referenceSchema.optional(),
   /** Out of sample; free in form, shown as it is. */
   metrics: z.record(z.string(), z.unknown()),
   created_at: z.iso.datetime(),
@@ -130,6 +133,7 @@ export function checkManifest(
     ...placeFaults(manifest, place),
     ...shapeFaults(manifest),
     ...featureFaults(manifest, known),
+    ...referenceFaults(manifest).map(invalid),
   ];
   return first ? { manifest, faults: [first, ...others] } : { manifest, faults: [] };
 }
@@ -184,7 +188,7 @@ function invalid(message: string): Refusal {
 
 /** @param file absolute path of the ONNX file whose sha256 was checked, the one that the variant runs */
 export function activeModelOf(manifest: Manifest, file: string, variant: Variant): ActiveModel {
-  const { margins } = manifest;
+  const { margins, reference } = manifest;
   return {
     name: manifest.name,
     version: manifest.version,
@@ -200,6 +204,7 @@ export function activeModelOf(manifest: Manifest, file: string, variant: Variant
     columns: manifest.output.shape[1],
     classes: manifest.output.classes,
     dtype: { input: manifest.input.dtype, output: manifest.output.dtype },
+    ...(reference && { reference }),
     role: 'active',
     share: 0,
   };

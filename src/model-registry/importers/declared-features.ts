@@ -6,7 +6,7 @@ import type { Declared } from './new-manifest.js';
 const names = z.array(z.string().min(1)).min(1).max(4096);
 
 /**
- * @param text a manifest.json, whose features, labels, training and weight are taken over, or a JSON list of names
+ * @param text a manifest.json, whose features, labels, training, reference and weight are taken over, or a JSON list of names
  * @throws ImportRefused where it is neither
  */
 export function declaredFeatures(text: string): NonNullable<Declared['features']> {

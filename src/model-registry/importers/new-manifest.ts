@@ -64,6 +64,7 @@ export function newManifest(described: Described, declared: Declared, sha256: st
     timeframes: [...timeframes],
     weight: declared.features?.weight ?? 1,
     training: declared.features?.training ?? null,
+    ...(declared.features?.reference && { reference: declared.features.reference }),
     metrics: {},
     created_at: declared.createdAt,
   };
