@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Pair } from '../domain/pair.js';
 import { BufferPool } from './buffers.js';
+import { Gate } from './drift/gate.js';
 import { ModelBatch } from './model-batch.js';
 
 const symbols: Pair[] = ['A/USDT', 'B/USDT', 'C/USDT', 'D/USDT'];
@@ -95,6 +96,76 @@ describe('a model batch', () => {
     expect(batch.topFeatures(0, features, 2)).toEqual([]);
     batch.release();
     expect(() => batch.topFeatures(2, features, 2)).toThrow('complete');
+  });
+
+  describe('with a gate', () => {
+    const gate = new Gate([{ name: 'any', mean: 0.5, std: 0.25, importance: 1 }], 4);
+    const packed = (gated: boolean, rows: readonly number[][]) => {
+      const batch = new ModelBatch(symbols, 2, [2, 2], new BufferPool(), gated ? gate : undefined);
+      rows.forEach((values, i) => batch.pack(i, row(...values)));
+      return batch;
+    };
+    const ROWS = [
+      [0.25, 0.5], // at the mean
+      [0.5, 1], // at the limit
+      [0.75, 1.125], // above it
+      [0.875, 0],
+    ];
+
+    it('holds back the rows above the limit, by the newest candle; every other answer is the same to the bit', () => {
+      const [free, gated] = [false, true].map((on) => packed(on, ROWS));
+      for (const batch of [free!, gated!]) {
+        answer(batch, 2);
+        batch.collect();
+      }
+      expect([...gated!.abstentions]).toEqual([['C/USDT', 'OUT_OF_DISTRIBUTION']]);
+      expect([...gated!.answered]).toEqual([1, 1, 0, 1]);
+      expect(gated!.probabilities.slice(6, 9)).toEqual(new Float32Array(3).fill(NaN));
+      for (const i of [0, 1, 3])
+        expect(gated!.probabilities.slice(3 * i, 3 * i + 3)).toEqual(free!.probabilities.slice(3 * i, 3 * i + 3));
+      expect(gated!.topFeatures(2, [{ name: 'any', mean: 0, std: 1, importance: 1 }], 1)).toEqual([]);
+    });
+
+    it('sends the model what it would be sent without', () => {
+      const [free, gated] = [false, true].map((on) => packed(on, ROWS).parts.map(({ rows, input }) => [rows, input]));
+      expect(gated).toEqual(free);
+    });
+
+    it.each([
+      ['in the newest candle', [0.5, NaN]],
+      ['in an earlier one', [-Infinity, 0.5]],
+      ['in a row that is far out besides', [NaN, 9e9]],
+    ])('says NOT_FINITE of what is no number %s', (_, values) => {
+      const batch = packed(true, [values]);
+      expect([...batch.abstentions]).toEqual([['A/USDT', 'NOT_FINITE']]);
+      expect(batch.parts[0]!.rows).toBe(0);
+    });
+
+    it('a row that it held back keeps its reason when the part is abandoned', () => {
+      const batch = packed(true, ROWS);
+      answer(batch, 2);
+      batch.parts[1]!.outcome = { answered: false, code: 'DEADLINE', reason: '' };
+      batch.collect();
+      expect([...batch.abstentions]).toEqual([
+        ['C/USDT', 'OUT_OF_DISTRIBUTION'],
+        ['D/USDT', 'DEADLINE'],
+      ]);
+    });
+  });
+
+  it('shows what the model answered, part by part, until its buffers are given back', () => {
+    const batch = new ModelBatch(symbols, 2, [2, 2], new BufferPool());
+    symbols.forEach((_, i) => batch.pack(i, row(i, i + 0.5)));
+    answer(batch, 2);
+    batch.parts[0]!.outcome = { answered: false, code: 'ENGINE_FAILED', reason: '' };
+    batch.collect();
+    const [part, ...others] = batch.answeredRows(1);
+    expect(others).toEqual([]);
+    expect(part).toMatchObject({ rows: 2, featureStride: 2, outputStride: 3 });
+    expect([part!.features[0], part!.features[2]]).toEqual([2.5, 3.5]);
+    expect([...part!.outputs.slice(0, 6)]).toEqual([0, -1, 2, 0, -2, 3]);
+    batch.release();
+    expect(() => [...batch.answeredRows(1)]).toThrow('complete');
   });
 
   it('allocates nothing once its buffers have come back', () => {

@@ -40,6 +40,12 @@ function manifest(change: Record<string, unknown> = {}): Record<string, unknown>
   };
 }
 
+const spread = { edges: [0], shares: [0.5, 0.5] };
+const reference = {
+  ...{ rows: 1000, features: [spread, spread], outputs: [spread, spread, spread] },
+  distance: { limit: 25 },
+};
+
 describe('a manifest', () => {
   it('passes when it agrees with itself, its folder and the feature table', () => {
     expect(checkManifest(manifest(), place, known).faults).toEqual([]);
@@ -59,6 +65,12 @@ describe('a manifest', () => {
       output: 'probabilities',
       weight: 0.5,
     });
+  });
+
+  it('hands on what its training rows looked like', () => {
+    const { manifest: read, faults } = checkManifest(manifest({ reference }), place, known);
+    expect(faults).toEqual([]);
+    expect(activeModelOf(read!, 'model.onnx', { engine: 'tree' }).reference).toEqual(reference);
   });
 
   it.each<[string, Record<string, unknown>, string, RegExp]>([
@@ -87,6 +99,18 @@ describe('a manifest', () => {
     ],
     ['a feature twice', { features: [feature('macd'), feature('macd')] }, 'MANIFEST_INVALID', /macd twice/],
     ['no weight', { weight: 0 }, 'MANIFEST_INVALID', /weight/],
+    [
+      'a reference that is missing a feature',
+      { reference: { ...reference, features: [spread] } },
+      'MANIFEST_INVALID',
+      /reference\.features has 1 spreads for 2 features/,
+    ],
+    [
+      'a reference whose edges descend',
+      { reference: { ...reference, outputs: [spread, spread, { edges: [1, 0], shares: [0, 0, 1] }] } },
+      'MANIFEST_INVALID',
+      /reference\.outputs\.2\.edges: must ascend/,
+    ],
     ['a scaler outside the graph', { scaler: { kind: 'standard', inside: false } }, 'MANIFEST_INVALID', /scaler/],
     [
       'a feature nobody computes',

@@ -70,14 +70,12 @@ class Tally {
     this.#counts.fill(0, slice * this.#width, (slice + 1) * this.#width);
   }
 
-  /** A column without a number, of a model whose answers are all none, has not moved. */
+  /** A column without a single number, of a model whose answers are none, is left out. */
   drift(names: readonly string[]): ColumnDrift[] {
-    return this.spreads.map(({ shares }, column) => {
+    return this.spreads.flatMap(({ shares }, column) => {
       const live = this.#shares(column, shares.length);
-      const name = names[column]!;
-      return live
-        ? { name, psi: populationStability(shares, live), ks: kolmogorovSmirnov(shares, live) }
-        : { name, psi: 0, ks: 0 };
+      if (!live) return [];
+      return { name: names[column]!, psi: populationStability(shares, live), ks: kolmogorovSmirnov(shares, live) };
     });
   }
 

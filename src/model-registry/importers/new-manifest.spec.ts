@@ -50,6 +50,20 @@ describe('the manifest of an imported model', () => {
     expect(manifest).toMatchObject({ feature_hash: HASH, output: { classes: ['short', 'flat', 'long'] } });
   });
 
+  it('takes over what the training rows looked like', () => {
+    const spread = { edges: [0], shares: [0.5, 0.5] };
+    const reference = {
+      rows: 9,
+      features: [spread, spread],
+      outputs: [spread, spread, spread],
+      distance: { limit: 25 },
+    };
+    const declared = { ...DECLARED, features: { ...OURS, reference } };
+    const manifest = newManifest(DESCRIBED, declared, HASH, KNOWN);
+    expect(manifest.reference).toEqual(reference);
+    expect(checkManifest(manifest, { name: 'mine', version: '1.0.0' }, KNOWN).faults).toEqual([]);
+  });
+
   it.each<[string, Partial<Described>, Partial<Declared>, string]>([
     ['fewer features than columns', {}, { features: { features: [feature('rsi_14')] } }, 'FEATURES_MISMATCH'],
     [
