@@ -64,6 +64,11 @@ describe('a manifest', () => {
       input: 'features',
       output: 'probabilities',
       weight: 0.5,
+      columns: 3,
+      classes: ['short', 'flat', 'long'],
+      dtype: { input: 'float32', output: 'float32' },
+      role: 'active',
+      share: 0,
     });
   });
 

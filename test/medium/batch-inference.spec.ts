@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BatchInferenceService, RunOverlap } from '../../src/batch-inference/batch-inference.service.js';
+import { DriftController } from '../../src/batch-inference/drift/drift.controller.js';
 import { FEATURE_NAMES, WARM_UP } from '../../src/batch-inference/features/feature-table.js';
 import { LatencyController } from '../../src/batch-inference/latency.controller.js';
 import { RunController } from '../../src/batch-inference/run.controller.js';
@@ -11,10 +12,12 @@ import { RunRepository } from '../../src/batch-inference/run.repository.js';
 import { WorkerPool } from '../../src/batch-inference/worker-pool.service.js';
 import type { Abstention } from '../../src/domain/abstention.js';
 import type { Candle, CandleColumns } from '../../src/domain/candle.js';
+import type { DriftReport } from '../../src/domain/drift.js';
 import type { Interval } from '../../src/domain/interval.js';
 import { CLASSES, type ActiveModel } from '../../src/domain/model.js';
 import type { Pair } from '../../src/domain/pair.js';
 import type { PredictionBatch } from '../../src/domain/prediction.js';
+import type { Reference } from '../../src/domain/reference.js';
 import { schema } from '../../src/platform/config/schema.js';
 import { Settings } from '../../src/platform/config/settings.js';
 import { ExchangeClock } from '../../src/platform/exchange.clock.js';
@@ -327,5 +330,70 @@ describe('the record of runs', () => {
       runs: 0,
       stages_ms: { total: { p50: null, max: null } },
     });
+  });
+});
+
+describe('rows beside those of the training', () => {
+  const positive = { edges: [0], shares: [0.5, 0.5] };
+  const reference = (limit: number): Reference => ({
+    ...{ rows: 1000, features: ROW.features.map(() => positive), outputs: CLASSES.map(() => positive) },
+    distance: { limit },
+  });
+
+  it('one that is further out than all others abstains, the others answer the same to the bit', async () => {
+    const free = await warmed({ OOD_GATE: 'false' });
+    await free.service.adopt([{ ...ROW, reference: reference(1e-9) }]);
+    await free.service.run(interval());
+    const run = free.batches[0]!.runs[0]!;
+    expect([...run.answered]).toEqual([1, 1, 1, 1, 1, 1]);
+    const width = ROW.features.length;
+    const squares = (row: number) => run.topFeatures(row, width).reduce((sum, { zScore }) => sum + zScore ** 2, 0);
+    const distances = SYMBOLS.map((_, row) => squares(row) / width);
+    const [furthest, next] = distances.toSorted((a, b) => b - a) as [number, number];
+    const out = distances.indexOf(furthest);
+
+    const gated = await warmed();
+    await gated.service.adopt([{ ...ROW, reference: reference((furthest + next) / 2) }]);
+    await gated.service.run(interval());
+    const held = gated.batches[0]!.runs[0]!;
+    expect([...held.abstentions]).toEqual([[SYMBOLS[out], 'OUT_OF_DISTRIBUTION']]);
+    expect([...held.answered]).toEqual(SYMBOLS.map((_, row) => (row === out ? 0 : 1)));
+    const others = run.probabilities.map((value, i) => (Math.floor(i / CLASSES.length) === out ? NaN : value));
+    expect(held.probabilities).toEqual(others);
+    await saved(gated.service, gated.batches[0]!);
+    expect(gated.service.status().abstentions.OUT_OF_DISTRIBUTION).toBe(1);
+    expect(await runs.list({ limit: 10 })).toMatchObject([{ answered: 5, abstentions: { OUT_OF_DISTRIBUTION: 1 } }]);
+  });
+
+  it('are compared with them from 500 on, once a completed run', async () => {
+    const { service, batches } = await warmed();
+    const reports: DriftReport[] = [];
+    service.driftReports.to((report) => void reports.push(report));
+    await service.adopt([{ ...ROW, reference: reference(1e9) }, SEQUENCE]);
+    const controller = new DriftController(service);
+    for (let i = 0; i < 85; i += 1) {
+      if (i === 83) {
+        const head = { model: 'row', version: '1.0.0', timeframe: '1m' };
+        expect(controller.drift({})).toEqual({ data: [], collecting: [{ ...head, rows: 498, rows_needed: 500 }] });
+        expect(reports).toEqual([]);
+      }
+      await service.run(interval(LAST + i * MINUTE));
+      await service.complete(batches[i]!);
+      service.absorb(SYMBOLS.map((symbol) => candle(symbol, LAST + (i + 1) * MINUTE)));
+    }
+    expect(reports.map(({ model: { name }, rows }) => [name, rows])).toEqual([
+      ['row', 504],
+      ['row', 510],
+    ]);
+    const { data } = controller.drift({ model: 'row@1.0.0' }) as {
+      data: [Record<'features' | 'outputs', { psi: number }[]>];
+    };
+    const psi = data[0].features.map((one) => one.psi);
+    expect(psi).toEqual(psi.toSorted((a, b) => b - a));
+    expect(psi[0]).toBeGreaterThan(0.25); // a price that stands still for an hour is not half the time below its mean
+    expect(data[0].outputs).toHaveLength(CLASSES.length);
+    expect(controller.drift({ model: 'sequence' })).toEqual({ data: [], collecting: [] });
+    await service.adopt([SEQUENCE]);
+    expect(controller.drift({})).toEqual({ data: [], collecting: [] });
   });
 });
