@@ -54,12 +54,12 @@ class Tally {
   readonly #bins: Bins;
   readonly #width: number;
   /** [slices × columns × lanes] */
-  readonly #counts: Uint32Array;
+  readonly #counts: Int32Array;
 
   constructor(private readonly spreads: readonly Spread[]) {
     this.#bins = new Bins(spreads);
     this.#width = this.#bins.columns * this.#bins.lanes;
-    this.#counts = new Uint32Array(SLICES * this.#width);
+    this.#counts = new Int32Array(SLICES * this.#width);
   }
 
   count(slice: number, values: Float32Array, from: number): void {

@@ -19,7 +19,7 @@ const { cases } = JSON.parse(readFileSync('test/golden/drift/drift.json', 'utf8'
 
 describe.each(cases)('NumPy and SciPy on $name', ({ edges, shares, live, counts, psi, ks }) => {
   const bins = new Bins([{ edges, shares }]);
-  const counted = new Uint32Array(bins.lanes);
+  const counted = new Int32Array(bins.lanes);
   live.forEach((value) => bins.count(Float32Array.of(value), 0, counted, 0));
   const actual = counts.map((count) => count / live.length);
 
