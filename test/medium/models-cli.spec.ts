@@ -226,13 +226,14 @@ describe('a model that trades', () => {
     expect((await cli.run('list')).stdout).toMatch(/trader@1\.0\.0 +active +5m,15m/);
   });
 
-  it('takes labels, training and weight from a manifest', async () => {
+  it('takes labels, training, reference and weight from a manifest', async () => {
     const words = ['import', 'models/gbt/1.0.0/model.onnx', '--name', 'gbt', '--timeframes', '1h'];
     const { manifest } = await cli.json<{ manifest: object }>(...words, '--features', 'models/gbt/1.0.0/manifest.json');
-    const { features, labels, training, weight } = JSON.parse(
+    const { features, labels, training, reference, weight } = JSON.parse(
       readFileSync('models/gbt/1.0.0/manifest.json', 'utf8'),
     ) as Record<string, unknown>;
-    expect(manifest).toMatchObject({ kind: 'tree-ensemble', timeframes: ['1h'], features, labels, training, weight });
+    const taken = { features, labels, training, reference, weight };
+    expect(manifest).toMatchObject({ kind: 'tree-ensemble', timeframes: ['1h'], ...taken });
   });
 });
 
