@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { availableParallelism } from 'node:os';
 import { Settings } from '../platform/config/settings.js';
 import { RetentionJob } from '../platform/retention.job.js';
+import { AdHocService } from './ad-hoc/ad-hoc.service.js';
 import { BatchInferenceService } from './batch-inference.service.js';
 import { DriftController } from './drift/drift.controller.js';
 import { workerCount } from '../engines/provider.js';
@@ -20,8 +21,13 @@ function poolFor({ config }: Settings): WorkerPool {
 
 @Module({
   controllers: [RunController, LatencyController, DriftController],
-  providers: [{ provide: WorkerPool, useFactory: poolFor, inject: [Settings] }, RunRepository, BatchInferenceService],
-  exports: [BatchInferenceService],
+  providers: [
+    { provide: WorkerPool, useFactory: poolFor, inject: [Settings] },
+    RunRepository,
+    BatchInferenceService,
+    AdHocService,
+  ],
+  exports: [BatchInferenceService, AdHocService],
 })
 export class BatchInferenceModule {
   constructor(retention: RetentionJob, runs: RunRepository) {

@@ -1,9 +1,10 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Candle, CandleColumns } from '../domain/candle.js';
 import type { DriftReport } from '../domain/drift.js';
 import type { Interval } from '../domain/interval.js';
 import { refOf, type ActiveModel } from '../domain/model.js';
+import type { Pair } from '../domain/pair.js';
 import { runId, type ModelRun, type PredictionBatch } from '../domain/prediction.js';
 import { votingRows } from '../domain/role.js';
 import type { Moment, Moments } from '../domain/stage.js';
@@ -11,18 +12,17 @@ import type { Timeframe } from '../domain/timeframe.js';
 import { Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { Outlet } from '../platform/outlet.js';
+import { latestRowsOf, type LatestRows } from './ad-hoc/latest-rows.js';
 import { BufferPool } from './buffers.js';
 import { precisionOf } from '../engines/provider.js';
 import { DriftWatch } from './drift/drift-watch.js';
-import { gateOf, type Gate } from './drift/gate.js';
-import { FEATURE_NAMES } from './features/feature-table.js';
 import { InferenceStatus, type BatchInferenceStatus } from './inference-status.js';
 import { Intake } from './intake.js';
 import { ModelBatch } from './model-batch.js';
-import { specOf } from '../engines/model-spec.js';
 import { presentIn, type Present } from './present.js';
 import { RunRepository } from './run.repository.js';
 import { SeriesBook } from './series-book.js';
+import { Serving, type Served } from './serving.service.js';
 import { shardsOf } from './sharding.js';
 import { WorkerPool } from './worker-pool.service.js';
 
@@ -45,15 +45,6 @@ export class RunOverlap extends Error {
   }
 }
 
-interface Served {
-  readonly model: ActiveModel;
-  readonly key: string;
-  /** Where its features stand in the feature table. */
-  readonly columns: Int32Array;
-  /** Absent: no row is held back. */
-  readonly gate: Gate | undefined;
-}
-
 /** One model's rows, until the batch is complete. */
 interface Kept {
   readonly model: ActiveModel;
@@ -68,13 +59,12 @@ export class BatchInferenceService {
   readonly driftReports = new Outlet<DriftReport>('driftReports');
   /** Live rows beside the training rows. */
   readonly drift = new DriftWatch();
-  readonly #log = new Logger('BatchInference');
   readonly #book = new SeriesBook();
   readonly #intake = new Intake(this.#book);
   readonly #buffers = new BufferPool();
   readonly #status = new InferenceStatus();
   readonly #kept = new WeakMap<PredictionBatch, readonly Kept[]>();
-  #served: readonly Served[] = [];
+  readonly #serving: Serving;
   #current: Promise<void> | undefined;
   #absorbing = false;
   #gathering = false;
@@ -84,7 +74,17 @@ export class BatchInferenceService {
     private readonly clock: Clock,
     private readonly pool: WorkerPool,
     private readonly runs: RunRepository,
-  ) {}
+  ) {
+    this.#serving = new Serving(pool, {
+      enabled: settings.config.ONNX_ENABLED,
+      rest: () => this.drain(),
+      gated: settings.config.OOD_GATE,
+      swapped: (served) => {
+        this.drift.keep(served.map(({ model }) => model));
+        this.#book.keepNarrow(served.filter(({ model }) => model.window > 1).map(({ columns }) => columns));
+      },
+    });
+  }
 
   /** The workers come up, without models yet. */
   async start(): Promise<void> {
@@ -92,24 +92,29 @@ export class BatchInferenceService {
   }
 
   /**
-   * Serves exactly these models from the next run on: loaded and warmed in every worker first, swapped then, the old
-   * ones dropped last. A model that the engine refuses is left out, by name and with the reason.
+   * Serves exactly these models from the next run on. Those not loaded yet are loaded and warmed in every worker first;
+   * what left is dropped once the run in flight has ended. A model that the engine refuses is left out, by name and with
+   * the reason.
    * @throws when a feature is not in the table (the registry refuses such a model) or no worker can start
    */
-  async adopt(models: readonly ActiveModel[]): Promise<void> {
-    const { ONNX_ENABLED, OOD_GATE } = this.settings.config;
-    const wanted = ONNX_ENABLED ? models.map((model) => served(model, OOD_GATE)) : [];
-    const specs = wanted.map(({ model }) => specOf(model));
-    const leaving = this.#served.filter(({ key }) => !specs.some((spec) => spec.key === key));
-    const refused = await this.pool.hold([...specs, ...leaving.map(({ model }) => specOf(model))]);
-    refused.forEach((reason, key) => this.#log.error(`${key} is not served: ${reason}`));
-    this.#status.refused = refused;
-    this.#served = wanted.filter(({ key }) => !refused.has(key));
-    this.drift.keep(this.#served.map(({ model }) => model));
-    this.#book.keepNarrow(this.#served.filter(({ model }) => model.window > 1).map(({ columns }) => columns));
-    if (leaving.length === 0) return;
-    await this.#current?.catch(() => undefined);
-    await this.pool.hold(specs);
+  adopt(models: readonly ActiveModel[]): Promise<void> {
+    return this.#serving.adopt(models);
+  }
+
+  /** Every model that is loaded, whatever its role. */
+  models(): readonly ActiveModel[] {
+    return this.#served.map(({ model }) => model);
+  }
+
+  /** @returns why a version that was once asked for is not among `models`; undefined when none such was */
+  absence(name: string, version?: string): string | undefined {
+    return this.#serving.absence(name, version);
+  }
+
+  /** The newest warm feature rows of live series, as a loaded model reads them. */
+  latestRows(model: ActiveModel, timeframe: Timeframe, symbols: readonly Pair[]): LatestRows {
+    const columns = this.#served.find((one) => one.model === model)?.columns;
+    return latestRowsOf(this.#book, model, columns?.length ? columns : undefined, timeframe, symbols);
   }
 
   /** A series begins anew: its history, oldest first. */
@@ -175,12 +180,13 @@ export class BatchInferenceService {
 
   status(): BatchInferenceStatus {
     const { config } = this.settings;
+    this.#status.refused = this.#serving.refused;
     const pool = this.pool.status();
     return this.#status.report({
       enabled: config.ONNX_ENABLED,
       pool,
       models: this.#served.map(({ key, model }) => ({
-        model: key,
+        model: refOf(model),
         engine: pool.engines[key] ?? 'none',
         timeframes: model.timeframes,
       })),
@@ -193,6 +199,10 @@ export class BatchInferenceService {
       candlesAbsorbed: this.#intake.absorbed,
       running: this.#current !== undefined,
     });
+  }
+
+  get #served(): readonly Served[] {
+    return this.#serving.served;
   }
 
   /** Resolves when no run goes on and none follows at once, or when the patience of those beside the path ends. */
@@ -323,11 +333,4 @@ export class BatchInferenceService {
       this.#absorb();
     });
   }
-}
-
-function served(model: ActiveModel, gated: boolean): Served {
-  const columns = Int32Array.from(model.features, ({ name }) => FEATURE_NAMES.indexOf(name));
-  const unknown = model.features[columns.indexOf(-1)];
-  if (unknown) throw new Error(`${refOf(model)} reads an unknown feature ${unknown.name}`);
-  return { model, key: refOf(model), columns, gate: gated ? gateOf(model) : undefined };
 }

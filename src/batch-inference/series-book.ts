@@ -82,6 +82,13 @@ export class SeriesBook {
     return newest > openTime ? 'CANDLE_LATE' : 'CANDLE_MISSING';
   }
 
+  /** @returns open time of the series' newest candle, UTC ms; undefined when it has none */
+  newest(symbol: Pair, timeframe: Timeframe): number | undefined {
+    const series = this.find(symbol, timeframe);
+    const openTime = series === undefined ? NaN : this.#store(series).lastOpenTime(series % PAGE);
+    return Number.isNaN(openTime) ? undefined : openTime;
+  }
+
   /** Last close, quote per base. */
   close(series: number): number {
     return this.#store(series).close(series % PAGE);

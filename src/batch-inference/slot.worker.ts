@@ -69,7 +69,12 @@ export class Slot {
 
   /** A model that it has loaded, or will when its thread is up again. */
   holds(key: string): boolean {
-    return this.#loaded.has(key) || (this.#wanted.some((model) => model.key === key) && !this.#refused.has(key));
+    return this.#loaded.has(key) || this.wants(key);
+  }
+
+  /** One that it was told to hold, and did not refuse. */
+  wants(key: string): boolean {
+    return this.#wanted.some((model) => model.key === key) && !this.#refused.has(key);
   }
 
   /**

@@ -69,6 +69,11 @@ export class WorkerPool {
     return this.#slots.filter((slot) => slot.holds(key)).length;
   }
 
+  /** Whether every worker holds its part of these models: nothing is to be loaded. */
+  wants(models: readonly ModelSpec[]): boolean {
+    return this.#slots.every((slot) => partOf(models, slot).every(({ key }) => slot.wants(key)));
+  }
+
   /**
    * Every worker loads and warms these models and drops the others; jobs go on in between.
    * @returns the models that an engine refused, each with its reason
@@ -77,8 +82,7 @@ export class WorkerPool {
   async hold(models: readonly ModelSpec[]): Promise<ReadonlyMap<string, string>> {
     if (this.#closed) return new Map();
     this.#refusals.clear();
-    const shared = models.filter(({ variant }) => !onlyOnce(variant));
-    await Promise.all(this.#slots.map((slot) => slot.hold(slot.index === 0 ? models : shared)));
+    await Promise.all(this.#slots.map((slot) => slot.hold(partOf(models, slot))));
     for (const key of [...this.#engines.keys()]) {
       if (!models.some((model) => model.key === key)) this.#engines.delete(key);
     }
@@ -167,4 +171,9 @@ export class WorkerPool {
     }
     settle(outcome);
   }
+}
+
+/** What a worker is to hold: a version on a GPU is in the first only. */
+function partOf(models: readonly ModelSpec[], { index }: Slot): readonly ModelSpec[] {
+  return index === 0 ? models : models.filter(({ variant }) => !onlyOnce(variant));
 }

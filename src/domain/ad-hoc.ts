@@ -8,11 +8,13 @@ export const AD_HOC_CODES = [
   'DEADLINE_UNREACHABLE', // by what such batches cost, it would be late: refused at once
   'DEADLINE', // it was admitted, and was late all the same
   'ENGINE_FAILED', // the engine threw
+  'ABANDONED', // whoever asked has gone: nobody reads this answer
 ] as const;
 export type AdHocCode = (typeof AD_HOC_CODES)[number];
 
 /** What became of one ad hoc request; told to whoever watches. */
 export interface AdHocReport {
+  /** As it was found; of an unknown one `-`: whoever counts by model must not count every name that is thought up. */
   readonly model: ModelRef;
   readonly engine: string;
   readonly rows: number;

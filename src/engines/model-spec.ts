@@ -1,8 +1,8 @@
-import { refOf, type ActiveModel, type Variant } from '../domain/model.js';
+import { refOf, variantLabel, type ActiveModel, type Variant } from '../domain/model.js';
 
 /** What an engine must know of a model: the part of an ActiveModel that crosses to a worker. */
 export interface ModelSpec {
-  /** `<name>@<version>` */
+  /** Names it among all that a worker has loaded, and in the engine's messages. */
   readonly key: string;
   /** Absolute path of the model file. */
   readonly file: string;
@@ -18,9 +18,10 @@ export interface ModelSpec {
   readonly window: number;
 }
 
-/** @returns the part of an admitted model that a worker needs */
+/** @returns the part of an admitted model that a worker needs; its key changes with the file and the variant */
 export function specOf(model: ActiveModel): ModelSpec {
   const { file, variant, input, output, margins, window, features, columns } = model;
   const shape = { columns, features: features.length, window };
-  return { key: refOf(model), file, variant, input, output, ...(margins && { margins }), ...shape };
+  const key = `${refOf(model)} ${variantLabel(variant)} ${file}`;
+  return { key, file, variant, input, output, ...(margins && { margins }), ...shape };
 }

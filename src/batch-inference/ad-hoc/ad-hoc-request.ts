@@ -13,6 +13,8 @@ export interface AdHocRequest {
   readonly input: Floats;
   /** From now until an answer is of no more use, ms. */
   readonly timeoutMs: number;
+  /** Aborted when whoever asked has gone: rows that still wait are then dropped. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One answer, or why there is none. */

@@ -1,0 +1,144 @@
+import { Logger } from '@nestjs/common';
+import { refOf, type ActiveModel } from '../domain/model.js';
+import { specOf, type ModelSpec } from '../engines/model-spec.js';
+import { gateOf, type Gate } from './drift/gate.js';
+import { FEATURE_NAMES } from './features/feature-table.js';
+import type { WorkerPool } from './worker-pool.service.js';
+
+export interface Served {
+  readonly model: ActiveModel;
+  /** By which the workers know it: another file or variant is another model to them. */
+  readonly key: string;
+  readonly spec: ModelSpec;
+  /** Where its features stand in the feature table; of a model without timeframes that reads others: empty. */
+  readonly columns: Int32Array;
+  /** Absent: no row is held back. */
+  readonly gate: Gate | undefined;
+}
+
+interface Around {
+  /** ONNX_ENABLED=false serves nothing. */
+  readonly enabled: boolean;
+  /** OOD_GATE: rows unlike the training are held back. */
+  readonly gated: boolean;
+  /** Resolves when the run in flight, if any, has ended. */
+  rest(): Promise<void>;
+  /** What is served has changed. */
+  swapped(served: readonly Served[]): void;
+}
+
+/**
+ * What is served, and how that changes: loaded and warmed in every worker first, swapped then, dropped last. A swap of
+ * models that are all loaded already loads nothing and waits for nothing: a rollback.
+ */
+export class Serving {
+  readonly #log = new Logger('BatchInference');
+  #served: readonly Served[] = [];
+  #warming: readonly ActiveModel[] = [];
+  #refused: ReadonlyMap<string, string> = new Map();
+  /** `name@version` of all that was ever asked for. */
+  readonly #asked = new Set<string>();
+  /** Adoptions that load, one after another; how many have not swapped yet. */
+  #turn: Promise<void> = Promise.resolve();
+  #loading = 0;
+
+  constructor(
+    private readonly pool: WorkerPool,
+    private readonly around: Around,
+  ) {}
+
+  get served(): readonly Served[] {
+    return this.#served;
+  }
+
+  /** `name@version` of the models that an engine refused at the last adoption, each with the reason. */
+  get refused(): ReadonlyMap<string, string> {
+    return this.#refused;
+  }
+
+  /** @returns why a version that was asked for is not loaded, undefined when none such was ever asked for */
+  absence(name: string, version?: string): string | undefined {
+    const asked = (ref: string) => (version === undefined ? ref.startsWith(`${name}@`) : ref === `${name}@${version}`);
+    const refused = [...this.#refused].find(([ref]) => asked(ref));
+    if (refused) return `${refused[0]} is not served: ${refused[1]}`;
+    const warming = this.#warming.map(refOf).find(asked);
+    if (warming !== undefined) return `${warming} is being warmed`;
+    const left = [...this.#asked].find(asked);
+    return left && `${left} is no longer in memory`;
+  }
+
+  /**
+   * @returns when they are served
+   * @throws when a feature is not in the table (the registry refuses such a model) or no worker can start
+   */
+  adopt(models: readonly ActiveModel[]): Promise<void> {
+    models.forEach((model) => this.#asked.add(refOf(model)));
+    if (this.#loading === 0) {
+      const wanted = this.#wanted(models);
+      if (this.pool.wants(wanted.map(({ spec }) => spec))) {
+        this.#swap(wanted, new Map());
+        return Promise.resolve();
+      }
+    }
+    this.#loading += 1;
+    const swapped = this.#turn
+      .then(() => this.#load(models))
+      .finally(() => {
+        this.#loading -= 1;
+      });
+    this.#turn = swapped.catch(() => undefined);
+    return swapped;
+  }
+
+  async #load(models: readonly ActiveModel[]): Promise<void> {
+    const wanted = this.#wanted(models);
+    this.#warming = models;
+    try {
+      const specs = wanted.map(({ spec }) => spec);
+      const leaving = this.#served.map(({ spec }) => spec).filter(({ key }) => !specs.some((spec) => spec.key === key));
+      const refused = await this.pool.hold([...specs, ...leaving]);
+      const reasons = wanted.flatMap(({ model, key }) => (refused.has(key) ? [[refOf(model), refused.get(key)!]] : []));
+      this.#swap(
+        wanted.filter(({ key }) => !refused.has(key)),
+        new Map(reasons as [string, string][]),
+      );
+    } finally {
+      this.#warming = [];
+    }
+  }
+
+  #swap(served: readonly Served[], refused: ReadonlyMap<string, string>): void {
+    const leaving = this.#served.some(({ key }) => !served.some((one) => one.key === key));
+    this.#served = served;
+    this.#refused = refused;
+    refused.forEach((reason, ref) => this.#log.error(`${ref} is not served: ${reason}`));
+    this.around.swapped(served);
+    if (leaving) this.#turn = this.#turn.then(() => this.#drop()).catch((error) => this.#log.error(String(error)));
+  }
+
+  /** The run in flight still needs what left; what is wanted is judged once it has ended. */
+  async #drop(): Promise<void> {
+    await this.around.rest();
+    await this.pool.hold(this.#served.map(({ spec }) => spec));
+  }
+
+  #wanted(models: readonly ActiveModel[]): readonly Served[] {
+    const { enabled, gated } = this.around;
+    if (!enabled) return [];
+    return models.map((model) => {
+      const spec = specOf(model);
+      const known = this.#served.find(({ key }) => key === spec.key);
+      const gate = gated ? gateOf(model) : undefined;
+      return { model, key: spec.key, spec, columns: known?.columns ?? columnsOf(model), gate };
+    });
+  }
+}
+
+/** @throws when a model of the trading path reads a feature that is not in the table */
+function columnsOf(model: ActiveModel): Int32Array {
+  const columns = Int32Array.from(model.features, ({ name }) => FEATURE_NAMES.indexOf(name));
+  const unknown = model.features[columns.indexOf(-1)];
+  if (!unknown) return columns;
+  if (model.timeframes.length === 0) return new Int32Array(0);
+  throw new Error(`${refOf(model)} reads an unknown feature ${unknown.name}`);
+}
