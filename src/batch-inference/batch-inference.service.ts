@@ -226,6 +226,7 @@ export class BatchInferenceService {
     const { timeframe, openTime, symbols } = interval;
     const started = this.clock.wallNow();
     this.#gathering = true;
+    this.pool.reserve();
     const runs: Promise<readonly [ModelRun, Kept]>[] = [];
     let present: Present;
     try {
@@ -243,6 +244,7 @@ export class BatchInferenceService {
       }
     } finally {
       this.#gathering = false;
+      this.pool.open();
       this.#absorb();
     }
     const done = await Promise.all(runs);

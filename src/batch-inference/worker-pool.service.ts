@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
-import type { Job, Outcome } from './job.js';
 import type { ModelSpec } from '../engines/model-spec.js';
 import { onlyOnce } from '../engines/provider.js';
+import { CostLine } from './cost-line.js';
+import { IntervalLine } from './interval-line.js';
+import { FLOAT32, nextJob, type Job, type JobSource, type Outcome } from './job.js';
 import { Slot, type SlotState } from './slot.worker.js';
 
 export interface PoolOptions {
@@ -20,8 +22,18 @@ export interface PoolStatus {
   readonly timeouts: number;
   readonly failures: number;
   readonly replacements: number;
+  /** Threads that another followed because they had dropped many models. */
+  readonly renewals: number;
   /** Model → what runs it. */
   readonly engines: Readonly<Record<string, string>>;
+}
+
+/** What lies before a job of one model that comes now. */
+export interface Load {
+  /** Workers that can run it, in their turn. */
+  readonly workers: number;
+  /** What is left of the jobs that run, and the interval's jobs in line: ms of one worker, by what such jobs cost. */
+  readonly ms: number;
 }
 
 /** @returns the worker's built script; run from sources (tests), the one that the last build left in dist/ */
@@ -31,19 +43,23 @@ function ownEntry(): URL {
 }
 
 /**
- * Worker threads that each hold every active model (those on a GPU only the first), and the queue in front of them. First come, first served, one job at
- * a time per worker; a job's deadline starts when a worker takes it.
+ * Worker threads that each hold every model (those on a GPU only the first). A worker that is free takes the next job of
+ * the interval, and only without one what waits beside the trading path. One job at a time a worker; its deadline starts
+ * when a worker takes it.
  */
 export class WorkerPool {
   readonly #log = new Logger('WorkerPool');
   readonly #slots: readonly Slot[];
-  readonly #queue: Job[] = [];
+  readonly #intervals = new IntervalLine();
+  readonly #sources: JobSource[] = [this.#intervals];
   readonly #engines = new Map<string, string>();
-  readonly #refusals = new Map<string, string>();
+  readonly #costs = new Map<string, CostLine>();
+  #reserved = false;
   #stranded: NodeJS.Timeout | undefined;
   #timeouts = 0;
   #failures = 0;
   #replacements = 0;
+  #renewals = 0;
   #closed = false;
 
   constructor(private readonly options: PoolOptions) {
@@ -57,11 +73,36 @@ export class WorkerPool {
           {
             free: () => this.#dispatch(),
             away: (slot, state, reason) => this.#away(slot, state, reason),
-            loaded: (key, engine) => void this.#engines.set(key, engine),
-            refused: (key, reason) => this.#refusals.set(key, reason),
+            loaded: (key, engine, timings) => {
+              this.#engines.set(key, engine);
+              if (!this.#costs.has(key)) this.#costs.set(key, new CostLine(timings));
+            },
+            waits: (key) => this.#sources.some((source) => source.waits(key)),
+            worn: () => this.#renewNext(),
+            renewed: (slot, fault) => this.#renewed(slot, fault),
           },
         ),
     );
+  }
+
+  /** Adds what is asked for a job when the interval has none. */
+  beside(source: JobSource): void {
+    this.#sources.push(source);
+  }
+
+  /** Something new waits beside the trading path. */
+  wake(): void {
+    this.#dispatch();
+  }
+
+  /** The interval's jobs are coming: until `open`, free workers wait for them and take nothing else. */
+  reserve(): void {
+    this.#reserved = true;
+  }
+
+  open(): void {
+    this.#reserved = false;
+    this.#dispatch();
   }
 
   /** How many workers hold the model: a version on a GPU has one, others all. */
@@ -81,12 +122,12 @@ export class WorkerPool {
    */
   async hold(models: readonly ModelSpec[]): Promise<ReadonlyMap<string, string>> {
     if (this.#closed) return new Map();
-    this.#refusals.clear();
     await Promise.all(this.#slots.map((slot) => slot.hold(partOf(models, slot))));
-    for (const key of [...this.#engines.keys()]) {
-      if (!models.some((model) => model.key === key)) this.#engines.delete(key);
+    const wanted = new Set(models.map(({ key }) => key));
+    for (const known of [this.#engines, this.#costs]) {
+      for (const key of known.keys()) if (!wanted.has(key)) known.delete(key);
     }
-    return new Map(this.#refusals);
+    return new Map(this.#slots.flatMap(({ refused }) => [...refused].filter(([key]) => wanted.has(key))));
   }
 
   /** What runs a model, `onnx/cpu`. */
@@ -94,15 +135,32 @@ export class WorkerPool {
     return this.#engines.get(key) ?? 'none';
   }
 
+  /** What a call of a model costs, learnt from the warm-up and every job since. */
+  costOf(key: string): CostLine {
+    return this.#costs.get(key) ?? new CostLine();
+  }
+
+  /** @param now wall time, epoch ms */
+  loadBefore(key: string, now: number): Load {
+    const cost = (job: Job) => this.costOf(job.key).of(job.rows);
+    const left = this.#slots.map(({ running }) =>
+      running ? Math.max(0, cost(running.job) - (now - running.since)) : 0,
+    );
+    return {
+      workers: this.#slots.filter((slot) => slot.alive && slot.can(key)).length,
+      ms: left.reduce((sum, ms) => sum + ms, this.#intervals.cost(cost)),
+    };
+  }
+
   /**
-   * Queues one call. Both buffers leave the caller; they come back in an answered outcome.
-   * @param input float32 [rows × width] @param output float32 [rows × 3], to be filled
+   * Queues one call of the trading path. Both buffers leave the caller; they come back in an answered outcome.
+   * @param input float32 [rows × width] @param output float32 [rows × columns], to be filled
    */
   infer(key: string, rows: number, input: ArrayBuffer, output: ArrayBuffer): Promise<Outcome> {
     return new Promise((settle) => {
-      const job: Job = { key, rows, input, output, settle: (outcome) => this.#settle(outcome, settle) };
+      const job: Job = { key, rows, input, output, dtype: FLOAT32, settle: (outcome) => this.#settle(outcome, settle) };
       if (this.#closed) return job.settle({ answered: false, code: 'ENGINE_FAILED', reason: 'the pool is closed' });
-      this.#queue.push(job);
+      this.#intervals.push(job);
       this.#dispatch();
     });
   }
@@ -110,11 +168,12 @@ export class WorkerPool {
   status(): PoolStatus {
     return {
       workers: this.#slots.map(({ state }) => state),
-      queued: this.#queue.length,
+      queued: this.#intervals.length,
       running: this.#slots.filter(({ state }) => state === 'busy').length,
       timeouts: this.#timeouts,
       failures: this.#failures,
       replacements: this.#replacements,
+      renewals: this.#renewals,
       engines: Object.fromEntries(this.#engines),
     };
   }
@@ -123,15 +182,16 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#stranded);
-    this.#flush('ENGINE_FAILED', 'the pool is closing');
+    for (const source of this.#sources) source.flush('ENGINE_FAILED', 'the pool is closing');
     await Promise.all(this.#slots.map((slot) => slot.close()));
   }
 
   #dispatch(): void {
+    const sources = this.#reserved ? [this.#intervals] : this.#sources;
     for (const slot of this.#slots) {
       if (slot.state !== 'idle') continue;
-      const next = this.#queue.findIndex(({ key }) => slot.holds(key) || this.workersOf(key) === 0);
-      if (next >= 0) slot.take(this.#queue.splice(next, 1)[0]!);
+      const job = nextJob(sources, (key) => slot.can(key) || this.workersOf(key) === 0);
+      if (job) slot.take({ ...job, settle: (outcome) => this.#ran(job, outcome) });
     }
     this.#watch();
   }
@@ -141,19 +201,15 @@ export class WorkerPool {
    * may take, and abstains. The path must not stand still behind a run that does not end.
    */
   #watch(): void {
-    if (this.#queue.length === 0 || this.#slots.some(({ alive }) => alive)) {
+    if (this.#intervals.length === 0 || this.#slots.some(({ alive }) => alive)) {
       clearTimeout(this.#stranded);
       this.#stranded = undefined;
     } else {
       this.#stranded ??= setTimeout(() => {
         this.#stranded = undefined;
-        if (!this.#slots.some(({ alive }) => alive)) this.#flush('DEADLINE', 'no worker was free to begin');
+        if (!this.#slots.some(({ alive }) => alive)) this.#intervals.flush('DEADLINE', 'no worker was free to begin');
       }, this.options.timeoutMs);
     }
-  }
-
-  #flush(code: 'DEADLINE' | 'ENGINE_FAILED', reason: string): void {
-    for (const job of this.#queue.splice(0)) job.settle({ answered: false, code, reason });
   }
 
   #away(slot: Slot, state: 'draining' | 'down', reason: string): void {
@@ -161,6 +217,23 @@ export class WorkerPool {
     if (state === 'down') this.#log.error(`worker ${slot.index} is lost and will be replaced: ${reason}`);
     else this.#log.warn(`worker ${slot.index} is replaced once it has finished: ${reason}`);
     this.#watch();
+  }
+
+  #renewed(slot: Slot, fault: string | undefined): void {
+    if (fault === undefined) this.#renewals += 1;
+    else this.#log.warn(`worker ${slot.index} goes on with its thread: the one that was to follow it failed: ${fault}`);
+    this.#renewNext();
+  }
+
+  /** One worker at a time: a second set of models lies in memory meanwhile. */
+  #renewNext(): void {
+    if (this.#slots.some(({ renewing }) => renewing)) return;
+    this.#slots.find(({ worn }) => worn)?.renew();
+  }
+
+  #ran({ key, rows, settle }: Job, outcome: Outcome): void {
+    if (outcome.answered) this.#costs.get(key)?.observe(rows, outcome.inferred - outcome.inferring);
+    settle(outcome);
   }
 
   #settle(outcome: Outcome, settle: (outcome: Outcome) => void): void {

@@ -1,4 +1,6 @@
 import type { ModelSpec } from '../engines/model-spec.js';
+import type { Timing } from './cost-line.js';
+import type { FloatTypes } from './job.js';
 
 /**
  * Main thread → worker. One at a time is in flight: the next is posted when the last was answered. Numbers cross as
@@ -11,17 +13,24 @@ export type ToWorker =
       readonly kind: 'run';
       readonly key: string;
       readonly rows: number;
-      /** float32 [rows × window × features], perhaps longer */
+      /** [rows × window × features], perhaps longer */
       readonly input: ArrayBuffer;
-      /** float32 [rows × 3], perhaps longer */
+      /** [rows × columns], perhaps longer */
       readonly output: ArrayBuffer;
+      readonly dtype: FloatTypes;
     }
   | { readonly kind: 'close' };
 
 /** Worker → main thread. */
 export type FromWorker =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'loaded'; readonly key: string; readonly engine: string }
+  | {
+      readonly kind: 'loaded';
+      readonly key: string;
+      readonly engine: string;
+      /** Of the warm-up's calls. */
+      readonly timings: readonly Timing[];
+    }
   | { readonly kind: 'refused'; readonly key: string; readonly reason: string }
   | { readonly kind: 'unloaded'; readonly key: string }
   | {

@@ -136,7 +136,7 @@ describe('the worker pool', () => {
       `import { parentPort as port } from 'node:worker_threads';
        port.on('message', (message) => {
          if (message.kind === 'close') return port.close();
-         if (message.kind === 'load') return port.postMessage({ kind: 'loaded', key: message.model.key, engine: 'fake', notes: [] });
+         if (message.kind === 'load') return port.postMessage({ kind: 'loaded', key: message.model.key, engine: 'fake', timings: [] });
          if (message.rows === 13) throw new Error('struck by lightning');
          const { input, output } = message;
          port.postMessage({ kind: 'ran', input, output, inferring: 1, inferred: 2 }, [input, output]);

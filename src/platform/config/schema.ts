@@ -77,6 +77,7 @@ export const schema = z.object({
   MODEL_CACHE_SIZE: integer(1, 1000).default(10),
   INFERENCE_TIMEOUT: number(0.001, 60).default(0.1),
   INFERENCE_WORKERS: integer(0, 64).default(0),
+  AD_HOC_QUEUE_ROWS: integer(1, 1_000_000).default(10_000),
   OOD_GATE: flag.default(true),
 
   // strategy
