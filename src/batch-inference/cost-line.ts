@@ -7,7 +7,7 @@ export interface Timing {
 /** A measurement counts e times less after so many others. */
 const MEMORY = 32;
 /** What the first measurements keep of their weight for ever: calls of one size alone do not make a line. */
-const KEPT = 0.05;
+const KEPT = 0.01;
 /** A call that took more than so many times what was expected (it was interrupted) counts as that many. */
 const OUTLIER = 4;
 /** Below it, ms, nothing is called an outlier: clocks and caches scatter as much. */
@@ -50,6 +50,7 @@ export class CostLine {
 
   /** @returns how many rows a call may have to be expected within `ms`; 1 where even that takes longer, `most` at most */
   rowsWithin(ms: number, most: number): number {
+    if (this.#base >= ms) return 1;
     const rows = this.#perRow > 0 ? Math.floor((ms - this.#base) / this.#perRow) : most;
     return Math.max(1, Math.min(rows, most));
   }
@@ -66,11 +67,12 @@ export class CostLine {
     const [one, n, nn, t, nt] = this.#first.plus(this.#recent);
     if (one === 0) return;
     const spread = one * nn - n * n;
-    const perRow = spread > 1e-9 * one * nn ? (one * nt - n * t) / spread : 0;
+    const perRow = Math.max(0, (one * nt - n * t) / spread);
     const base = (t - perRow * n) / one;
-    // Neither a row nor a call costs less than nothing: the line is then laid through the axis it would cross.
-    this.#perRow = base < 0 ? nt / nn : Math.max(0, perRow);
-    this.#base = base < 0 ? 0 : (t - this.#perRow * n) / one;
+    // A call costs no less than nothing. Calls of one size alone say nothing of another: rows then cost all of it.
+    const throughOrigin = spread <= 1e-9 * one * nn || base < 0;
+    this.#perRow = throughOrigin ? nt / nn : perRow;
+    this.#base = throughOrigin ? 0 : base;
   }
 }
 

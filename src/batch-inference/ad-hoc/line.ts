@@ -72,7 +72,9 @@ export class AdHocLine<T extends Waiting> {
   remove(request: T): void {
     const queue = this.#queues.get(request.key);
     const place = queue?.places.get(request);
-    if (queue && place) this.#leave(queue, place, request.rows - place.taken);
+    if (!queue || !place) return;
+    this.#count(queue, request.rows - place.taken);
+    this.#leave(queue, request);
   }
 
   /** Everything that waits, in order of arrival a model. */
@@ -91,51 +93,58 @@ export class AdHocLine<T extends Waiting> {
     now: number,
   ): { batch: Batch<T> | undefined; late: readonly T[] } {
     const late: T[] = [];
-    let batch: Batch<T> | undefined;
-    for (let key = this.#oldest(can); key !== undefined && !batch; key = this.#oldest(can)) {
-      batch = this.#batchOf(key, limitOf(key), now, late);
-    }
-    return { batch, late };
+    const key = this.#oldest(can, now, late);
+    return { batch: key === undefined ? undefined : this.#batchOf(key, limitOf(key), now, late), late };
   }
 
-  /** @returns the model whose first request came first */
-  #oldest(can: (key: string) => boolean): string | undefined {
+  /** @returns the model whose first request came first, once those that are late by now are dropped before it */
+  #oldest(can: (key: string) => boolean, now: number, late: T[]): string | undefined {
     let [oldest, first]: [string | undefined, number] = [undefined, Infinity];
-    for (const [key, { places }] of this.#queues) {
-      const [place] = places.values();
-      if (place!.arrival > first || !can(key)) continue;
-      [oldest, first] = [key, place!.arrival];
+    for (const [key, queue] of this.#queues) {
+      if (!can(key)) continue;
+      const place = this.#first(queue, now, late);
+      if (place && place.arrival < first) [oldest, first] = [key, place.arrival];
     }
     return oldest;
   }
 
-  /** @returns undefined where every request of the model was late */
-  #batchOf(key: string, limit: number, now: number, late: T[]): Batch<T> | undefined {
-    const shares: Share<T>[] = [];
+  #first(queue: Queue<T>, now: number, late: T[]): Place<T> | undefined {
+    for (const place of queue.places.values()) {
+      if (place.request.deadline > now) return place;
+      this.#drop(queue, place, late);
+    }
+    return undefined;
+  }
+
+  #batchOf(key: string, limit: number, now: number, late: T[]): Batch<T> {
     const queue = this.#queues.get(key)!;
+    const shares: Share<T>[] = [];
     let left = limit;
-    for (const [request, place] of queue.places) {
+    for (const place of queue.places.values()) {
       if (left === 0) break;
-      const from = place.taken;
-      const waiting = request.rows - from;
+      const { request, taken: from } = place;
       if (request.deadline <= now) {
-        late.push(request);
-        this.#leave(queue, place, waiting);
+        this.#drop(queue, place, late);
         continue;
       }
-      const rows = Math.min(waiting, left);
+      const rows = Math.min(request.rows - from, left);
       shares.push({ request, from, rows });
       place.taken += rows;
       left -= rows;
-      if (rows === waiting) this.#leave(queue, place, rows);
-      else this.#count(queue, rows);
+      this.#count(queue, rows);
+      if (place.taken === request.rows) this.#leave(queue, request);
     }
-    return shares.length > 0 ? { key, rows: limit - left, shares } : undefined;
+    return { key, rows: limit - left, shares };
   }
 
-  #leave(queue: Queue<T>, { request }: Place<T>, rows: number): void {
+  #drop(queue: Queue<T>, { request, taken }: Place<T>, late: T[]): void {
+    late.push(request);
+    this.#count(queue, request.rows - taken);
+    this.#leave(queue, request);
+  }
+
+  #leave(queue: Queue<T>, request: T): void {
     queue.places.delete(request);
-    this.#count(queue, rows);
     if (queue.places.size === 0) this.#queues.delete(request.key);
   }
 
