@@ -6,7 +6,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Outcome } from '../../src/batch-inference/job.js';
+import { FLOAT32, type Job, type JobSource, type Outcome } from '../../src/batch-inference/job.js';
 import type { ModelSpec } from '../../src/engines/model-spec.js';
 import { shardsOf } from '../../src/batch-inference/sharding.js';
 import { WorkerPool, type PoolOptions } from '../../src/batch-inference/worker-pool.service.js';
@@ -41,6 +41,21 @@ const inputs = (rows: number) => Float32Array.from({ length: rows * FEATURES }, 
 
 function run(pool: WorkerPool, { key }: ModelSpec, rows: number, from = inputs(rows)): Promise<Outcome> {
   return pool.infer(key, rows, from.slice().buffer, new ArrayBuffer(rows * 12));
+}
+/** Jobs without end, and whoever counts them. */
+function jobsBeside(taken: () => void): JobSource & { over: boolean } {
+  const source = {
+    over: false,
+    next: (): Job | undefined => {
+      if (source.over) return undefined;
+      taken();
+      const [input, output] = [inputs(20).buffer as ArrayBuffer, new ArrayBuffer(20 * 12)];
+      return { key: QUICK.key, rows: 20, input, output, dtype: FLOAT32, settle: () => undefined };
+    },
+    waits: () => !source.over,
+    flush: () => undefined,
+  };
+  return source;
 }
 async function answers(
   pool: WorkerPool,
@@ -195,6 +210,72 @@ describe('the worker pool', () => {
     await pool.hold([SEQUENCE]);
     expect(Object.keys(pool.status().engines)).toEqual([SEQUENCE.key]);
     expect((await run(pool, SEQUENCE, 3)).answered).toBe(true);
+  });
+
+  it('gives a free worker the next job of the interval, and only without one what waits beside it', async () => {
+    const pool = poolOf();
+    await pool.hold([QUICK]);
+    /** Whose jobs were handed to the worker, in order. */
+    const order: string[] = [];
+    const endless = jobsBeside(() => order.push('beside'));
+    pool.beside(endless);
+    pool.wake();
+    const rounds = 20;
+    for (let i = 0; i < rounds; i += 1) {
+      pool.reserve();
+      const handed = order.length;
+      await sleep(2);
+      expect(order).toHaveLength(handed);
+      const first = run(pool, QUICK, 20).then(() => order.push('interval'));
+      const second = run(pool, QUICK, 20).then(() => order.push('interval'));
+      pool.open();
+      await Promise.all([first, second]);
+      // Who waits for an answer hears of it a microtask after the worker has taken the next job.
+      expect(order.slice(handed)).toEqual(['interval', 'beside', 'interval']);
+      await sleep(2);
+    }
+    endless.over = true;
+    expect(order.filter((one) => one === 'beside').length).toBeGreaterThan(rounds);
+  });
+
+  it('follows a worn thread without losing a job, one worker at a time', async () => {
+    const pool = poolOf({ workers: 2 });
+    const renewed = async () => {
+      for (let i = 0; i < 40; i += 1) {
+        const jobs = [1, 2, 3, 4].map(() => run(pool, QUICK, 10));
+        await pool.hold([QUICK, SEQUENCE]);
+        await pool.hold([QUICK]);
+        for (const { answered } of await Promise.all(jobs)) expect(answered).toBe(true);
+      }
+    };
+    await pool.hold([QUICK]);
+    while (pool.status().renewals < 2) await renewed();
+    expect(pool.status()).toMatchObject({ replacements: 0, failures: 0, timeouts: 0 });
+    expect(Object.keys(pool.status().engines)).toEqual([QUICK.key]);
+    expect((await run(pool, QUICK, 3)).answered).toBe(true);
+  });
+
+  it('goes on with a worn thread when the next one cannot load what it serves', async () => {
+    const pool = poolOf();
+    const lost = spec('lost');
+    writeNet(lost.file, { features: FEATURES, hidden: 8, layers: 1 });
+    await pool.hold([lost]);
+    rmSync(lost.file);
+    for (let i = 0; i < 100; i += 1) {
+      await pool.hold([lost, SEQUENCE]);
+      await pool.hold([lost]);
+      expect((await run(pool, lost, 3)).answered).toBe(true);
+    }
+    expect(pool.status()).toMatchObject({ renewals: 0, failures: 0 });
+  });
+
+  it('drops a model only when nothing waits for it any more', async () => {
+    const pool = poolOf();
+    await pool.hold([QUICK, SEQUENCE]);
+    const jobs = Array.from({ length: 20 }, () => run(pool, SEQUENCE, 50, inputs(50)));
+    await pool.hold([QUICK]);
+    expect((await Promise.all(jobs)).every(({ answered }) => answered)).toBe(true);
+    while (pool.workersOf(SEQUENCE.key) > 0) await run(pool, QUICK, 1);
   });
 
   it('says so when a worker cannot start at all', async () => {
