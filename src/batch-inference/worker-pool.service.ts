@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly timeoutMs: number;
   /** The worker's script; absent: this module's. */
   readonly entry?: URL;
+  /** Models that a worker's thread drops before another takes its place; absent: see Slot. */
+  readonly unloadsALife?: number;
 }
 
 export interface PoolStatus {
@@ -63,13 +65,13 @@ export class WorkerPool {
   #closed = false;
 
   constructor(private readonly options: PoolOptions) {
-    const { timeoutMs, entry = ownEntry() } = options;
+    const { timeoutMs, entry = ownEntry(), unloadsALife } = options;
     this.#slots = Array.from(
       { length: options.workers },
       (_, index) =>
         new Slot(
           index,
-          { entry, timeoutMs },
+          { entry, timeoutMs, unloadsALife },
           {
             free: () => this.#dispatch(),
             away: (slot, state, reason) => this.#away(slot, state, reason),

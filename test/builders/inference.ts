@@ -44,7 +44,7 @@ export class Inference {
   constructor(
     database: Database,
     readonly symbols: readonly Pair[],
-    pool: Pick<PoolOptions, 'workers' | 'timeoutMs' | 'entry'>,
+    pool: PoolOptions,
     env: Readonly<Record<string, string>> = {},
   ) {
     const settings = settingsOf({ INFERENCE_TIMEOUT: String(pool.timeoutMs / 1000), ...env });

@@ -22,7 +22,7 @@ const CLIENTS = 8;
 const FEATURES = 12;
 const SYMBOLS = Array.from({ length: 40 }, (_, i): Pair => `S${i}/USDT`);
 const MIB = 2 ** 20;
-/** The heaps of the main thread and of two workers breathe by some tens; 100 sessions that leak would take far more. */
+/** The heaps of the main thread and of two workers breathe by some tens of MiB; versions that stay would take far more. */
 const GROWTH = 96 * MIB;
 
 const home = mkdtempSync(join(tmpdir(), 'swap-'));
@@ -61,7 +61,7 @@ beforeAll(async () => {
     await engine.load(specOf(model));
     engines.set(model.version, engine);
   }
-  const pool = { workers: 2, timeoutMs: 60_000 };
+  const pool = { workers: 2, timeoutMs: 60_000, unloadsALife: 16 };
   inference = new Inference(new Database(dataSource), SYMBOLS, pool, { BATCH_SIZE: '20' });
   await inference.start(ADOPTIONS[0]!);
 });
@@ -133,7 +133,6 @@ describe('versions that swap under load', () => {
     const { renewals, replacements, failures, timeouts } = inference.pool.status();
     expect({ replacements, failures, timeouts }).toEqual({ replacements: 0, failures: 0, timeouts: 0 });
     expect(renewals).toBeGreaterThan(0);
-    console.log({renewals, grown: grown/MIB, settled: settled/MIB, answered});
   });
 
   it('that are loaded already swap at once, in the middle of a run, which goes on as it began', async () => {

@@ -181,8 +181,8 @@ describe('an ad hoc request', () => {
 describe('under more requests than can be answered', () => {
   it('refuses at once what would be late, with the time to try again', async () => {
     const inference = await inferenceOf([SLOW, QUICK]);
-    const ahead = ask(inference, 'slow', rowsOf(64));
-    const soon = await ask(inference, 'quick', rowsOf(1), { timeoutMs: 20 });
+    const ahead = ask(inference, 'slow', rowsOf(256));
+    const soon = await ask(inference, 'quick', rowsOf(1), { timeoutMs: 50 });
     expect(soon).toMatchObject({ code: 'DEADLINE_UNREACHABLE', retryAfterMs: expect.any(Number) });
     expect((await ahead).answered).toBe(true);
     const never = await ask(inference, 'slow', rowsOf(10_000), { timeoutMs: 1 });
