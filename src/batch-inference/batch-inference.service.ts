@@ -88,7 +88,8 @@ export class BatchInferenceService {
     refused.forEach((reason, key) => this.#log.error(`${key} is not served: ${reason}`));
     this.#status.refused = refused;
     this.#served = wanted.filter(({ key }) => !refused.has(key));
-    this.#book.keepNarrow(this.#served.filter(({ model }) => model.window > 1).map(({ columns }) => columns));
+    const windowed = this.#served.filter(({ model }) => model.window > 1 && model.timeframes.length > 0);
+    this.#book.keepNarrow(windowed.map(({ columns }) => columns));
     if (leaving.length === 0) return;
     await this.#current?.catch(() => undefined);
     await this.pool.hold(specs);
@@ -298,6 +299,6 @@ export class BatchInferenceService {
 function served(model: ActiveModel): Served {
   const columns = Int32Array.from(model.features, ({ name }) => FEATURE_NAMES.indexOf(name));
   const unknown = model.features[columns.indexOf(-1)];
-  if (unknown) throw new Error(`${refOf(model)} reads an unknown feature ${unknown.name}`);
+  if (unknown && model.timeframes.length > 0) throw new Error(`${refOf(model)} reads an unknown feature ${unknown.name}`);
   return { model, key: refOf(model), columns };
 }
