@@ -246,7 +246,7 @@ describe('a certificate that was edited by hand', () => {
   ])('%s covers nothing: the model is neither scored nor activated', async (_, edit, why) => {
     writeFileSync(path, edit(certificate));
     const found = await registrar.find(name);
-    expect(found).toMatchObject({ state: 'refused', uncertified: expect.stringMatching(why) });
+    expect(found).toMatchObject({ state: 'failed', uncertified: expect.stringMatching(why) });
     await expect(score(found, 1, Float64Array.of(1, 2, 3), { raw: false, engine: undefined })).rejects.toMatchObject({
       code: 'NOT_READY',
     });
