@@ -3,8 +3,8 @@ import { ADMISSION_LIMITS, admissionEntry, AdmissionService } from './admission/
 import { FeatureCatalogue } from './feature-catalogue.port.js';
 import { ActController } from './lifecycle/act.controller.js';
 import { LifecycleJob } from './lifecycle/lifecycle.job.js';
-import { TransitionJournal } from './lifecycle/transition-journal.service.js';
-import { TransitionRepository } from './lifecycle/transition.repository.js';
+import { TransitionJournal } from './memory/transition-journal.service.js';
+import { TransitionRepository } from './memory/transition.repository.js';
 import { ModelController } from './model.controller.js';
 import { ModelRegistryService } from './model-registry.service.js';
 

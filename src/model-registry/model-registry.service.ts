@@ -10,21 +10,23 @@ import { AdmissionService } from './admission/admission.service.js';
 import { KnownVersions, type Known } from './admission/known-versions.service.js';
 import { FeatureCatalogue } from './feature-catalogue.port.js';
 import type { Act } from './lifecycle/acts.js';
-import { arrange } from './lifecycle/arrangement.js';
 import { Decisions } from './lifecycle/decisions.service.js';
 import { LifecycleRefused } from './lifecycle/lifecycle-refused.js';
 import { SERVICE, type ModelEvent } from './lifecycle/model-event.js';
-import { ModelMemory, type NotLoaded } from './lifecycle/model-memory.service.js';
-import { isLoaded, type Cause } from './lifecycle/model-states.js';
-import { TransitionJournal } from './lifecycle/transition-journal.service.js';
-import { TransitionLog } from './lifecycle/transition.log.js';
+import { arrange } from './memory/arrangement.js';
+import { ModelMemory, type NotLoaded } from './memory/model-memory.service.js';
+import { isLoaded, type Cause } from './memory/model-states.js';
+import { TransitionJournal } from './memory/transition-journal.service.js';
+import { TransitionLog } from './memory/transition.log.js';
 import { findVersions, sweepImports, type Found } from './model-folders.service.js';
 import { summaryOf, type ModelVersion, type ModelView, type RegistryStatus } from './model-status.js';
 import type { Refusal } from './refusal-codes.js';
-import { ModelWatch } from './watch/model-watch.service.js';
+import { ModelWatch, type Noticed } from './watch/model-watch.service.js';
 
 const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;
+/** One that is asked and not in memory comes back after this, so that two that crowd each other out do not do so all day. */
+const RETURN_MS = 10_000;
 const START: Cause = { code: 'START', text: 'the service started', who: SERVICE };
 const NOTICED: Cause = { code: 'NOTICED', text: 'its folder appeared, changed or went', who: SERVICE };
 const ROOM: Cause = { code: 'ROOM', text: 'what is in memory was arranged anew', who: SERVICE };
@@ -40,7 +42,7 @@ export interface Asker {
 /**
  * Finds every model version under MODELS_DIR, has each judged (manifest and certificate here, the file itself in the
  * admission process) and hands on those that are to be in memory, each with its role. What is done to them on the command
- * line, over HTTP or in their folders is followed while it runs. States and their moves: lifecycle/model-states.ts.
+ * line, over HTTP or in their folders is followed while it runs. States and their moves: memory/model-states.ts.
  */
 @Injectable()
 export class ModelRegistryService {
@@ -112,14 +114,11 @@ export class ModelRegistryService {
     if (this.#stopped || !this.#loaded || this.#looking) return;
     this.#looking = true;
     try {
-      const { arrived, gone } = await this.#watch.look();
-      this.#isTrouble(undefined);
+      const { arrived, gone } = await this.#noticed();
       const news = arrived.filter((one) => this.#isNews(one));
       for (const one of news) if (!this.#known.of(one)) await this.#decisions.notice(one);
       for (const model of gone) this.#known.forget(model);
       if (news.length + gone.length > 0) await this.#take(news, NOTICED);
-    } catch (error) {
-      this.#isTrouble(`MODELS_DIR ${this.#directory} cannot be read (${(error as Error).message})`);
     } finally {
       this.#looking = false;
     }
@@ -167,7 +166,9 @@ export class ModelRegistryService {
 
   /** Somebody asked this version: where memory is short, it stays rather than others that nobody asks. */
   used(model: ModelRef): void {
-    this.#usedAt.set(refOf(model), this.clock.wallNow());
+    const now = this.clock.wallNow();
+    this.#usedAt.set(refOf(model), now);
+    if (this.#memory.stateOf(model) === 'retired') this.#dueAt = Math.min(this.#dueAt, now + RETURN_MS);
   }
 
   status(): RegistryStatus {
@@ -283,6 +284,18 @@ export class ModelRegistryService {
 
   #noRoom(): string {
     return `MODEL_CACHE_SIZE is ${this.#config.MODEL_CACHE_SIZE}, and as many models go before it`;
+  }
+
+  /** A directory that cannot be read has lost nothing: what is in memory serves on. */
+  async #noticed(): Promise<Noticed> {
+    try {
+      const noticed = await this.#watch.look();
+      this.#isTrouble(undefined);
+      return noticed;
+    } catch (error) {
+      this.#isTrouble(`MODELS_DIR ${this.#directory} cannot be read (${(error as Error).message})`);
+      return { arrived: [], gone: [] };
+    }
   }
 
   #isNews(found: Found): boolean {

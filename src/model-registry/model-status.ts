@@ -3,7 +3,7 @@ import type { Role } from '../domain/role.js';
 import type { Verdict } from './admission/admission.js';
 import type { Certificate } from './certification/certificate.js';
 import type { ModelEvent } from './lifecycle/model-event.js';
-import type { ModelState } from './lifecycle/model-states.js';
+import type { ModelState } from './memory/model-states.js';
 import type { Probation } from './lifecycle/probation.js';
 import type { Standing } from './lifecycle/standing.js';
 import type { Manifest } from './manifest.js';

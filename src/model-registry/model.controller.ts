@@ -3,9 +3,9 @@ import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, A
 import { parse, RequestRefused } from '../platform/http/refusal.js';
 import { modelPath } from './lifecycle/act.dto.js';
 import { modelUnknown } from './lifecycle/acts.js';
-import { MODEL_STATES } from './lifecycle/model-states.js';
-import { TransitionJournal } from './lifecycle/transition-journal.service.js';
-import { TransitionRepository } from './lifecycle/transition.repository.js';
+import { MODEL_STATES } from './memory/model-states.js';
+import { TransitionJournal } from './memory/transition-journal.service.js';
+import { TransitionRepository } from './memory/transition.repository.js';
 import { historyQuery, modelHistory, modelList, modelsQuery, modelViewDto, type ModelHistory } from './model.dto.js';
 import type { ModelList } from './model.dto.js';
 import { ModelRegistryService } from './model-registry.service.js';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { RequestRefused } from '../platform/http/refusal.js';
 import { variantLabel } from '../domain/model.js';
-import { MODEL_STATES } from './lifecycle/model-states.js';
-import type { TransitionRow } from './lifecycle/transition.repository.js';
+import { MODEL_STATES } from './memory/model-states.js';
+import type { TransitionRow } from './memory/transition.repository.js';
 import type { ModelVersion, ModelView } from './model-status.js';
 
 export const modelsQuery = z.strictObject({

@@ -73,6 +73,15 @@ async function refusalOf(source: string): Promise<{ code: string; message: strin
 
 describe('a hostile file is refused by a stable code, and nothing is registered', () => {
   it.each<[string, () => string, string, RegExp]>([
+    [
+      'an input with an axis for a window of 1',
+      () => {
+        const input = [tensorInfo('x', TYPE.FLOAT, ['rows', 1, 3])];
+        return onnx('one-candle', { input, node: [node('Flatten', ['x'], ['y'])] });
+      },
+      'INPUT_MISMATCH',
+      /\["rows",1,3\].*export it as \[rows, features\]/,
+    ],
     ['an empty file', () => file('empty', ''), 'SOURCE_INVALID', /empty/],
     [
       'random bytes',

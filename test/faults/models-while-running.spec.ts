@@ -62,7 +62,9 @@ describe('while the service runs', () => {
   const runsOf = (version: string, role: string) => {
     const begun = Date.now();
     return until(app, `runs of ${version} as ${role}`, async () => {
-      const { data } = await app.get<{ data: { role: string; recorded_at: string }[] }>(`/api/v1/runs?model=gbt@${version}&limit=5`);
+      const { data } = await app.get<{ data: { role: string; recorded_at: string }[] }>(
+        `/api/v1/runs?model=gbt@${version}&limit=5`,
+      );
       return data.some((run) => run.role === role && Date.parse(run.recorded_at) > begun) ? true : undefined;
     });
   };

@@ -14,10 +14,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { FEATURE_NAMES, featureHashOf } from '../../src/batch-inference/features/feature-table.js';
 import type { Alert } from '../../src/domain/alert.js';
 import type { ActiveModel } from '../../src/domain/model.js';
-import type { NotLoaded } from '../../src/model-registry/lifecycle/model-memory.service.js';
-import { TransitionJournal } from '../../src/model-registry/lifecycle/transition-journal.service.js';
-import { TransitionRepository } from '../../src/model-registry/lifecycle/transition.repository.js';
-import type { Transition } from '../../src/model-registry/lifecycle/model-states.js';
+import type { NotLoaded } from '../../src/model-registry/memory/model-memory.service.js';
+import { TransitionJournal } from '../../src/model-registry/memory/transition-journal.service.js';
+import { TransitionRepository } from '../../src/model-registry/memory/transition.repository.js';
+import type { Transition } from '../../src/model-registry/memory/model-states.js';
 import { ModelRegistryModule } from '../../src/model-registry/model-registry.module.js';
 import { ModelRegistryService } from '../../src/model-registry/model-registry.service.js';
 import { addVersion } from '../builders/model-versions.js';

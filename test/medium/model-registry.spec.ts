@@ -11,17 +11,19 @@ import { variantLabel, type ActiveModel } from '../../src/domain/model.js';
 import { admissionEntry, AdmissionService } from '../../src/model-registry/admission/admission.service.js';
 import { LifecycleLog } from '../../src/model-registry/lifecycle/lifecycle-log.service.js';
 import type { ModelEvent } from '../../src/model-registry/lifecycle/model-event.js';
-import { TransitionJournal } from '../../src/model-registry/lifecycle/transition-journal.service.js';
-import { TransitionRepository } from '../../src/model-registry/lifecycle/transition.repository.js';
+import { TransitionJournal } from '../../src/model-registry/memory/transition-journal.service.js';
+import { TransitionRepository } from '../../src/model-registry/memory/transition.repository.js';
 import type { ModelList } from '../../src/model-registry/model.dto.js';
 import { ModelRegistryModule } from '../../src/model-registry/model-registry.module.js';
 import { ModelRegistryService } from '../../src/model-registry/model-registry.service.js';
 import { schema } from '../../src/platform/config/schema.js';
 import { Settings } from '../../src/platform/config/settings.js';
+import type { Clock } from '../../src/platform/clock.js';
 import { ExchangeClock } from '../../src/platform/exchange.clock.js';
 import { addVersion } from '../builders/model-versions.js';
 import { nestApp } from '../builders/nest-app.js';
 import { freshDatabase } from '../builders/postgres.js';
+import { SetClock } from '../builders/set-clock.js';
 
 const catalogue = { names: FEATURE_NAMES, hashOf: featureHashOf };
 const NAMES = readdirSync('models').sort();
@@ -60,9 +62,12 @@ function settingsFor(config: Record<string, string>): Settings {
   });
 }
 
-function registry(config: Record<string, string> = {}, admission = new AdmissionService(admissionEntry(), LIMITS)) {
+function registry(
+  config: Record<string, string> = {},
+  admission = new AdmissionService(admissionEntry(), LIMITS),
+  clock: Clock = new ExchangeClock(1),
+) {
   const journal = new TransitionJournal(new TransitionRepository(fresh.database));
-  const clock = new ExchangeClock(1);
   const service = new ModelRegistryService(settingsFor(config), catalogue, admission, clock, journal);
   const activated: ActiveModel[][] = [];
   service.activations.to((active) => void activated.push([...active]));
@@ -331,6 +336,32 @@ describe('versions', () => {
     add('gbt', '1.10.0');
     await decide('import', '1.10.0', '1.0.0');
     expect((await registry().load()).versions).toMatchObject({ 'gbt@1.10.0': 'standby', 'gbt@1.0.0': 'active' });
+  });
+
+  it('the version before runs in shadow beside one that was just activated, and stands by when the hour is over', async () => {
+    add('gbt', '1.10.0');
+    await decide('activate', '1.10.0', '1.0.0');
+    const clock = new SetClock(Date.parse('2026-01-01T00:59:59Z'));
+    const { service, load, state } = registry({}, undefined, clock);
+    expect((await load()).versions).toMatchObject({ 'gbt@1.10.0': 'active', 'gbt@1.0.0': 'shadow' });
+    clock.at += 1_000;
+    await service.follow();
+    expect(state()).toMatchObject({ 'gbt@1.10.0': 'active', 'gbt@1.0.0': 'standby' });
+  });
+
+  it('one that is asked while there is no room comes back in a while, in place of one that nobody asks', async () => {
+    for (const version of ['1.1.0', '1.2.0']) add('gbt', version);
+    for (const name of NAMES) if (name !== 'gbt') rmSync(join(models, name), { recursive: true });
+    const clock = new SetClock(Date.parse('2026-01-01T00:00:00Z'));
+    const { service, load, state } = registry({ MODEL_CACHE_SIZE: '2' }, undefined, clock);
+    const before = (await load()).versions;
+    expect(before).toEqual({ 'gbt@1.2.0': 'active', 'gbt@1.1.0': 'standby', 'gbt@1.0.0': 'retired' });
+    service.used({ name: 'gbt', version: '1.0.0' });
+    await service.follow();
+    expect(state()).toEqual(before);
+    clock.at += 10_000;
+    await service.follow();
+    expect(state()).toEqual({ 'gbt@1.2.0': 'active', 'gbt@1.1.0': 'retired', 'gbt@1.0.0': 'standby' });
   });
 
   it('no more serve than MODEL_CACHE_SIZE', async () => {

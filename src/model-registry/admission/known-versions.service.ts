@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { refOf, type ActiveModel, type ModelRef, type Variant } from '../../domain/model.js';
 import { certifiedVariants } from '../certification/certificate.js';
 import { fileOf } from '../certification/model-file.js';
-import type { Candidate as Arranged } from '../lifecycle/arrangement.js';
+import type { Candidate as Arranged } from '../memory/arrangement.js';
 import { activeModelOf } from '../manifest.js';
 import type { Found } from '../model-folders.service.js';
 import type { Refusal } from '../refusal-codes.js';

@@ -3,7 +3,7 @@ import { refOf, type ModelRef } from '../../domain/model.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Known, KnownVersions } from '../admission/known-versions.service.js';
 import { judgeAct, type Asked, type Circumstances } from './acts.js';
-import { servingOf } from './arrangement.js';
+import { servingOf } from '../memory/arrangement.js';
 import { answerTo, reasonOf, type Situation } from './automatic-act.js';
 import { LifecycleLog } from './lifecycle-log.service.js';
 import { LifecycleRefused } from './lifecycle-refused.js';

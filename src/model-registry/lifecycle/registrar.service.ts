@@ -11,11 +11,11 @@ import { findVersions, type Found } from '../model-folders.service.js';
 import type { Refusal } from '../refusal-codes.js';
 import { nextVersion } from '../versions.js';
 import { canaryAct, judgeAct, modelUnknown, versionUnknown, type Act, type Asked, type Circumstances } from './acts.js';
-import { arrange, servingOf, type Candidate } from './arrangement.js';
+import { arrange, servingOf, type Candidate } from '../memory/arrangement.js';
 import { LifecycleLog } from './lifecycle-log.service.js';
 import { LifecycleRefused } from './lifecycle-refused.js';
 import type { ModelEvent } from './model-event.js';
-import type { ModelState } from './model-states.js';
+import type { ModelState } from '../memory/model-states.js';
 import { probationOf } from './probation.js';
 import { standings, UNDECIDED, type Standing } from './standing.js';
 

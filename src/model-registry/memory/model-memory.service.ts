@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.js';
 import type { Admitted, KnownVersions } from '../admission/known-versions.service.js';
 import type { Refusal } from '../refusal-codes.js';
 import type { Place } from './arrangement.js';
-import { SERVICE } from './model-event.js';
+import { SERVICE } from '../lifecycle/model-event.js';
 import { isLoaded, Lives, type Cause, type ModelState, type Transition } from './model-states.js';
 
 /** A version that the workers could not load, `name@version`, and why. */

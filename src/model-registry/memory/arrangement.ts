@@ -1,8 +1,8 @@
 import { refOf, type ModelRef } from '../../domain/model.js';
 import type { Role } from '../../domain/role.js';
 import { compareVersions } from '../versions.js';
-import { versionBefore } from './probation.js';
-import { UNDECIDED, type Standing } from './standing.js';
+import { versionBefore } from '../lifecycle/probation.js';
+import { UNDECIDED, type Standing } from '../lifecycle/standing.js';
 
 /** An admitted version, as far as its place depends on it. */
 export interface Candidate extends ModelRef {

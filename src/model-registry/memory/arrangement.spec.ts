@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { refOf } from '../../domain/model.js';
 import { arrange, type Candidate, type Room } from './arrangement.js';
-import { UNDECIDED, type Standing } from './standing.js';
+import { UNDECIDED, type Standing } from '../lifecycle/standing.js';
 
 const model = (name: string, version: string, over: Partial<Candidate> = {}): Candidate => ({
   ...{ name, version, weight: 1, trades: true, recency: 0, parts: [], ...over },
