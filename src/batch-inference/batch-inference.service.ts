@@ -299,6 +299,7 @@ export class BatchInferenceService {
 function served(model: ActiveModel): Served {
   const columns = Int32Array.from(model.features, ({ name }) => FEATURE_NAMES.indexOf(name));
   const unknown = model.features[columns.indexOf(-1)];
-  if (unknown && model.timeframes.length > 0) throw new Error(`${refOf(model)} reads an unknown feature ${unknown.name}`);
+  if (unknown && model.timeframes.length > 0)
+    throw new Error(`${refOf(model)} reads an unknown feature ${unknown.name}`);
   return { model, key: refOf(model), columns };
 }
