@@ -30,7 +30,7 @@ export class BenchRegistry {
     const { version } = JSON.parse(readFileSync(resolve('package.json'), 'utf8')) as { version: string };
     this.#modelsDir = join(folder, 'models');
     this.#registrar = new Registrar({
-      ...{ modelsDir: this.#modelsDir, home: folder, who: 'bench', cacheSize: 10 },
+      ...{ modelsDir: this.#modelsDir, home: folder, who: 'bench', cacheSize: 10, rollbackWindowMs: 0 },
       features: { names: FEATURE_NAMES, hashOf: featureHashOf },
       admission: new AdmissionService(admissionEntry(), ADMISSION_LIMITS),
       terms: {

@@ -26,7 +26,10 @@ export interface Observers {
 export function connect(stages: Stages, { feed, metrics, log, report }: Observers): void {
   const { marketData, modelRegistry, batchInference, strategy, trading } = stages;
 
-  modelRegistry.activations.to((models) => batchInference.adopt(models));
+  modelRegistry.activations.to(async (models) => {
+    await batchInference.adopt(models);
+    modelRegistry.missed(batchInference.status().refused);
+  });
   marketData.instruments.to((instruments) => trading.list(instruments));
   marketData.history.to(async (columns) => {
     batchInference.warmUp(columns);
@@ -71,10 +74,11 @@ export async function start({ marketData, modelRegistry, batchInference, trading
  * saved, then workers and venue close. What has not begun is dropped: the next start's history tells it again.
  */
 export async function stop({ marketData, modelRegistry, batchInference, strategy, trading }: Stages): Promise<void> {
-  modelRegistry.stop();
+  const recorded = modelRegistry.stop();
   await marketData.stop();
   await batchInference.drain();
   await strategy.decisions.idle();
   await trading.stop();
   await batchInference.stop();
+  await recorded;
 }

@@ -2,6 +2,7 @@ import { refOf } from '../domain/model.js';
 import type { Certificate } from '../model-registry/certification/certificate.js';
 import type { ImportedModel } from '../model-registry/importers/model-import.service.js';
 import type { Listed } from '../model-registry/lifecycle/registrar.service.js';
+import type { ModelEvent } from '../model-registry/lifecycle/model-event.js';
 import type { Standing } from '../model-registry/lifecycle/standing.js';
 import type { Scored } from '../model-registry/scoring/scoring.service.js';
 
@@ -13,9 +14,9 @@ export function showJson(found: Listed, standing: Standing) {
   return { ...summary(found), manifest: found.manifest ?? null, certificate: found.certificate ?? null, standing };
 }
 
-function summary({ name, version, state, refusal, manifest, certificate, uncertified }: Listed) {
+function summary({ name, version, state, role, share, refusal, manifest, certificate, uncertified }: Listed) {
   return {
-    ...{ name, version, state },
+    ...{ name, version, state, role, share },
     reason: refusal ?? (certificate ? null : { code: 'UNCERTIFIED', message: uncertified }),
     kind: manifest?.kind ?? null,
     timeframes: manifest?.timeframes ?? [],
@@ -31,10 +32,10 @@ export function listText(found: readonly Listed[]): string {
   if (found.length === 0) return 'no models; import one: npm run cli -- models import <file> --name <name>';
   return found
     .map((one) => {
-      const { state, manifest, refusal, certificate, uncertified } = one;
+      const { manifest, refusal, certificate, uncertified } = one;
       const timeframes = manifest?.timeframes.join(',') || 'predictions only';
       const why = refusal ? `${refusal.code}: ${refusal.message}` : certificate ? fastest(certificate) : uncertified;
-      return `${refOf(one).padEnd(28)} ${state.padEnd(8)} ${timeframes.padEnd(20)} ${why}`;
+      return `${refOf(one).padEnd(28)} ${placeOf(one).padEnd(20)} ${timeframes.padEnd(20)} ${why}`;
     })
     .join('\n');
 }
@@ -54,9 +55,9 @@ export function importedText({ manifest, certificate }: ImportedModel): string {
   ].join('\n');
 }
 
-export function showText(found: Listed, { choice, before, shadows }: Standing): string {
-  const { state, manifest, certificate, refusal, uncertified } = found;
-  const lines = [`${refOf(found)}: ${state}`];
+export function showText(found: Listed, standing: Standing): string {
+  const { manifest, certificate, refusal, uncertified } = found;
+  const lines = [`${refOf(found)}: ${placeOf(found)}`];
   if (refusal) lines.push(`refused: ${refusal.code} ${refusal.message}`);
   if (manifest) {
     const { framework, kind, features, window, timeframes, source } = manifest;
@@ -65,11 +66,35 @@ export function showText(found: Listed, { choice, before, shadows }: Standing): 
     if (source) lines.push(`source: ${source.file} (${source.format}), sha256 ${source.sha256.slice(0, 12)}…`);
   }
   lines.push(...(certificate ? certificateLines(certificate) : [`no certificate: ${uncertified}`]));
-  const decided = choice === 'newest' ? 'nobody decided: the newest serves' : (choice ?? 'none');
-  lines.push(
-    `chosen: ${decided}; before it: ${before.join(', ') || 'none'}; in shadow: ${shadows.join(', ') || 'none'}`,
-  );
+  lines.push(standingText(standing));
   return lines.join('\n');
+}
+
+function standingText({ choice, before, shadows, canary, pinned }: Standing): string {
+  const decided = choice === 'newest' ? 'nobody decided: the newest serves' : (choice ?? 'none');
+  return [
+    `chosen: ${decided}${pinned ? ', pinned' : ''}`,
+    `before it: ${before.join(', ') || 'none'}`,
+    `in shadow: ${shadows.join(', ') || 'none'}`,
+    `canary: ${canary ? `${canary.version}, ${canary.share * 100} % of the symbols` : 'none'}`,
+  ].join('; ');
+}
+
+/** `active`, `ready (canary 10 %)` */
+function placeOf({ state, role, share }: Listed): string {
+  if (role === null || role === 'active') return state;
+  return `${state} (${role}${role === 'canary' ? ` ${share * 100} %` : ''})`;
+}
+
+/** Oldest first, a line an act. */
+export function historyText(events: readonly ModelEvent[]): string {
+  if (events.length === 0) return 'nobody did anything to it';
+  return events
+    .map(({ at, who, action, name, version, share, reason }) => {
+      const what = `${action} ${refOf({ name, version })}${share === undefined ? '' : ` ${share * 100} %`}`;
+      return `${at} ${what} by ${who}${reason === undefined ? '' : `: ${reason}`}`;
+    })
+    .join('\n');
 }
 
 function certificateLines({ made_at, reference, rows, variants, fp16, machine }: Certificate): string[] {

@@ -1,34 +1,14 @@
 import { Command, Option } from 'commander';
-import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import { FEATURE_NAMES, featureHashOf } from '../batch-inference/features/feature-table.js';
-import { refOf } from '../domain/model.js';
 import { isTimeframe, TIMEFRAMES, type Timeframe } from '../domain/timeframe.js';
-import { graphicsCard } from '../engines/graphics-card.service.js';
-import { providersFor } from '../engines/provider.js';
-import { ADMISSION_LIMITS, admissionEntry, AdmissionService } from '../model-registry/admission/admission.service.js';
 import { declaredFeatures } from '../model-registry/importers/declared-features.js';
 import { readSource } from '../model-registry/importers/source-file.service.js';
-import { Registrar } from '../model-registry/lifecycle/registrar.service.js';
+import type { Registrar } from '../model-registry/lifecycle/registrar.service.js';
 import { readRows } from '../model-registry/scoring/rows-csv.js';
 import { score } from '../model-registry/scoring/scoring.service.js';
-import { readConfig } from '../platform/environment.service.js';
-import { importedText, listText, listJson, rowsJson, rowsText, showJson, showText } from './model-text.js';
-
-/** A refusal on its way to the terminal: one line, or JSON where that was asked for; exit code 1. */
-class Refusal extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-interface Json {
-  readonly json?: boolean;
-}
+import { registerActs } from './model-acts.js';
+import { print, Refusal, registrar, told, type Json } from './model-command.js';
+import { historyText, importedText, listText, listJson, rowsJson, rowsText, showJson, showText } from './model-text.js';
 
 /** `models …`: convert, certify, choose and score models. A running service follows within a second. */
 export function registerModels(program: Command): void {
@@ -45,14 +25,16 @@ export function registerModels(program: Command): void {
     .addOption(
       new Option('--trees <which>', 'where the file names a best iteration').choices(['best', 'all']).default('best'),
     )
+    .option('--reason <text>', 'why, for the log')
     .action(
       told(async (source: string, options: ImportOptions) => {
-        const { name, golden, trees, features: declared, timeframes: listed, asVersion } = options;
+        const { name, golden, trees, features: declared, timeframes: listed, asVersion, reason } = options;
         const timeframes = listed === undefined ? [] : timeframesOf(listed);
         const features =
           declared === undefined ? undefined : declaredFeatures((await readSource(resolve(declared))).toString());
         const request = { source, name, timeframes, features, golden, trees };
-        const taken = await registrar().import({ ...request, ...(asVersion !== undefined && { version: asVersion }) });
+        const wanted = { ...request, ...(asVersion !== undefined && { version: asVersion }) };
+        const taken = await registrar().import(wanted, reason);
         if ('code' in taken) throw new Refusal(taken.code, taken.message);
         print(options, taken, () => importedText(taken));
       }),
@@ -69,8 +51,15 @@ export function registerModels(program: Command): void {
     told(async (ref: string, options: Json) => {
       const registry = registrar();
       const found = await registry.find(ref);
-      const standing = registry.standingOf(found.name);
+      const standing = await registry.standingOf(found.name);
       print(options, showJson(found, standing), () => showText(found, standing));
+    }),
+  );
+
+  command('history <name>', 'what was done to it: when, by whom and why').action(
+    told(async (name: string, options: Json) => {
+      const events = await registrar().historyOf(name);
+      print(options, events, () => historyText(events));
     }),
   );
 
@@ -80,43 +69,12 @@ export function registerModels(program: Command): void {
       const certificate = await registry.certify(ref);
       if ('code' in certificate) throw new Refusal(certificate.code, certificate.message);
       const found = await registry.find(ref);
-      print(options, certificate, () => showText(found, registry.standingOf(found.name)));
+      const standing = await registry.standingOf(found.name);
+      print(options, certificate, () => showText(found, standing));
     }),
   );
 
-  command('activate <model>', 'serve this version: name@version').action(
-    told(async (ref: string, options: Json) => {
-      const { now, before } = await registrar().activate(ref);
-      print(options, { active: refOf(now), before }, () => `${refOf(now)} serves; before it ${before ?? 'none'} did`);
-    }),
-  );
-
-  command('rollback <name>', 'serve the version that served before').action(
-    told(async (name: string, options: Json) => {
-      const { now, before } = await registrar().rollback(name);
-      print(options, { active: refOf(now), before }, () => `${refOf(now)} serves again; ${before ?? 'none'} does not`);
-    }),
-  );
-
-  command('shadow <model>', 'run this version beside the one that serves: recorded, never traded')
-    .option('--off', 'stop that')
-    .action(
-      told(async (ref: string, options: Json & { off?: boolean }) => {
-        const model = refOf(await registrar().shadow(ref, !options.off));
-        print(
-          options,
-          { model, shadow: !options.off },
-          () => `${model} ${options.off ? 'no longer runs' : 'runs'} in shadow`,
-        );
-      }),
-    );
-
-  command('remove <model>', 'delete a version that is not in use: name@version').action(
-    told(async (ref: string, options: Json) => {
-      const removed = refOf(await registrar().remove(ref));
-      print(options, { removed }, () => `${removed} is removed`);
-    }),
-  );
+  registerActs(command);
 
   command('predict <model>', 'score a file of rows: name or name@version')
     .requiredOption('--rows <file>', 'CSV; an empty field is a missing value')
@@ -143,6 +101,7 @@ interface ImportOptions extends Json {
   readonly features?: string;
   readonly golden?: string;
   readonly trees: 'best' | 'all';
+  readonly reason?: string;
 }
 
 interface PredictOptions extends Json {
@@ -167,68 +126,10 @@ async function predict(
   return score(model, read.rows, read.values, { raw, engine });
 }
 
-function registrar(): Registrar {
-  const config = readConfig();
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return new Registrar({
-    ...{
-      modelsDir: resolve(config.MODELS_DIR),
-      home: resolve(config.ALPHAPULSE_HOME),
-      cacheSize: config.MODEL_CACHE_SIZE,
-    },
-    features: { names: FEATURE_NAMES, hashOf: featureHashOf },
-    admission: new AdmissionService(admissionEntry(), ADMISSION_LIMITS),
-    terms: {
-      providers: providersFor(config.EXECUTION_PROVIDER, graphicsCard()),
-      thresholds: { minConfidence: config.MIN_CONFIDENCE, minEdge: config.MIN_EDGE },
-      ...{ madeAt: new Date().toISOString(), version },
-    },
-    who: userName(),
-  });
-}
-
-/** A container may run under a number that has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
-}
-
 function timeframesOf(text: string): readonly Timeframe[] {
   const named = text.split(',').map((one) => one.trim());
   const unknown = named.filter((one) => !isTimeframe(one));
   if (unknown.length > 0)
     throw new Refusal('TIMEFRAME_UNKNOWN', `no timeframe ${unknown.join(', ')}; there are ${TIMEFRAMES.join(', ')}`);
   return TIMEFRAMES.filter((timeframe) => named.includes(timeframe));
-}
-
-function print(
-  { json }: Json,
-  value: unknown,
-  text: () => string,
-  jsonText = () => JSON.stringify(value, null, 2),
-): void {
-  process.stdout.write(`${json ? jsonText() : text()}\n`);
-}
-
-/** An error with a code is a refusal: it is told in a line and not by its stack. */
-function told<Arguments extends unknown[]>(
-  action: (...all: Arguments) => Promise<void>,
-): (...all: Arguments) => Promise<void> {
-  return async (...all) => {
-    try {
-      await action(...all);
-    } catch (error) {
-      const { code, message } = error as { code?: unknown; message: string };
-      if (typeof code !== 'string') throw error;
-      const command = all.find((one) => one instanceof Command);
-      const { json } = command?.opts<Json>() ?? {};
-      process.stderr.write(json ? `${JSON.stringify({ code, message })}\n` : `${code}: ${message}\n`);
-      process.exitCode = 1;
-    }
-  };
 }

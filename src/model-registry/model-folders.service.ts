@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refOf, type ModelRef } from '../domain/model.js';
 import { readCertificate, type Certificate } from './certification/certificate.js';
+import { MODEL_FILE } from './certification/model-file.js';
 import { checkManifest, type KnownFeatures, type Manifest } from './manifest.js';
 import type { Refusal } from './refusal-codes.js';
 import { compareVersions } from './versions.js';
 
 const JSON_LIMIT = 4 * 1024 * 1024;
+/** What an import works in until it is certified. */
+export const IMPORT_FOLDER = '.import-';
 
 /** One models/<name>/<version> as it lies on disk; its model file is not opened yet. */
 export interface Found extends ModelRef {
@@ -34,6 +38,35 @@ export async function findVersions(directory: string, features: KnownFeatures): 
       found.push(await readVersion({ name, version }, join(directory, name, version), features));
   }
   return found;
+}
+
+/**
+ * One look at MODELS_DIR, without reading a file.
+ * @returns fingerprint of every models/<name>/<version>, by ref
+ * @throws where the directory cannot be read
+ */
+export async function fingerprintsIn(directory: string): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const name of await foldersIn(directory)) {
+    for (const version of await foldersIn(join(directory, name)).catch(() => []))
+      found.set(refOf({ name, version }), await fingerprintOf(join(directory, name, version)).catch(() => ''));
+  }
+  return found;
+}
+
+/** @returns whether its manifest can be read and its model file is the one that the manifest speaks of */
+export async function isComplete({ folder, manifest }: Found): Promise<boolean> {
+  return manifest !== undefined && (await sha256Of(join(folder, MODEL_FILE))) === manifest.sha256;
+}
+
+/** Removes what imports that were killed left behind. @param before epoch ms: younger ones may still be at work */
+export async function sweepImports(directory: string, before: number): Promise<void> {
+  const entries = await readdir(directory).catch(() => []);
+  for (const entry of entries.filter((one) => one.startsWith(IMPORT_FOLDER))) {
+    const path = join(directory, entry);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
+    if (mtimeMs < before) await rm(path, { recursive: true, force: true });
+  }
 }
 
 export async function readVersion(ref: ModelRef, folder: string, features: KnownFeatures): Promise<Found> {
@@ -76,6 +109,17 @@ async function isDirectory(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
+}
+
+/** A stream: a large file is hashed in many short turns. @returns undefined where it cannot be read */
+async function sha256Of(file: string): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
+  } catch {
+    return undefined;
+  }
+  return hash.digest('hex');
 }
 
 async function fingerprintOf(folder: string): Promise<string> {

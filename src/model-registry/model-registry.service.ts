@@ -1,37 +1,48 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { join } from 'node:path';
-import { refOf, variantLabel, type ActiveModel, type Variant } from '../domain/model.js';
+import type { Alert } from '../domain/alert.js';
+import { refOf, type ActiveModel, type ModelRef } from '../domain/model.js';
 import { graphicsCard } from '../engines/graphics-card.service.js';
 import { providersFor } from '../engines/provider.js';
+import { Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { Outlet } from '../platform/outlet.js';
-import type { Judged, Runnable, Verdict, Wishes } from './admission/admission.js';
 import { AdmissionService } from './admission/admission.service.js';
-import { certifiedVariants } from './certification/certificate.js';
-import { fileOf } from './certification/model-file.js';
+import { KnownVersions, type Known } from './admission/known-versions.service.js';
 import { FeatureCatalogue } from './feature-catalogue.port.js';
-import { LifecycleLog } from './lifecycle/lifecycle-log.service.js';
-import { standings } from './lifecycle/standing.js';
-import { activeModelOf } from './manifest.js';
-import { findVersions, type Found } from './model-folders.service.js';
-import { summaryOf, type ModelState, type ModelVersion, type RegistryStatus } from './model-status.js';
+import type { Act } from './lifecycle/acts.js';
+import { Decisions } from './lifecycle/decisions.service.js';
+import { LifecycleRefused } from './lifecycle/lifecycle-refused.js';
+import { SERVICE, type ModelEvent } from './lifecycle/model-event.js';
+import { arrange } from './memory/arrangement.js';
+import { ModelMemory, type NotLoaded } from './memory/model-memory.service.js';
+import { isLoaded, type Cause } from './memory/model-states.js';
+import { TransitionJournal } from './memory/transition-journal.service.js';
+import { TransitionLog } from './memory/transition.log.js';
+import { findVersions, sweepImports, type Found } from './model-folders.service.js';
+import { summaryOf, type ModelVersion, type ModelView, type RegistryStatus } from './model-status.js';
 import type { Refusal } from './refusal-codes.js';
-import { chooseActive, type Choice } from './versions.js';
+import { ModelWatch, type Noticed } from './watch/model-watch.service.js';
 
-const ON_CPU: Variant = { engine: 'onnx', provider: 'cpu', precision: 'full' };
+const MINUTE = 60_000;
+const DAY = 1_440 * MINUTE;
+/** One that is asked and not in memory comes back after this, so that two that crowd each other out do not do so all day. */
+const RETURN_MS = 10_000;
+const START: Cause = { code: 'START', text: 'the service started', who: SERVICE };
+const NOTICED: Cause = { code: 'NOTICED', text: 'its folder appeared, changed or went', who: SERVICE };
+const ROOM: Cause = { code: 'ROOM', text: 'what is in memory was arranged anew', who: SERVICE };
 
-/** A version with what the admission process said of it. */
-interface Admitted {
-  readonly found: Found;
-  readonly verdict: Verdict | undefined;
-  readonly refusal: Refusal | undefined;
-  readonly model: ActiveModel | undefined;
+/** Who asks for an act, and why. */
+export interface Asker {
+  readonly who: string;
+  readonly reason?: string | undefined;
+  /** The version that the asker believes to serve, null for none; absent: the one that does when the act comes in. */
+  readonly from?: string | null | undefined;
 }
 
 /**
  * Finds every model version under MODELS_DIR, has each judged (manifest and certificate here, the file itself in the
- * admission process) and hands on those that run. States of a version: found → refused | standby | shadow | active |
- * disabled.
+ * admission process) and hands on those that are to be in memory, each with its role. What is done to them on the command
+ * line, over HTTP or in their folders is followed while it runs. States and their moves: memory/model-states.ts.
  */
 @Injectable()
 export class ModelRegistryService {
@@ -39,13 +50,21 @@ export class ModelRegistryService {
   readonly #log = new Logger('ModelRegistry');
   readonly #directory: string;
   readonly #config: Settings['config'];
-  readonly #lifecycle: LifecycleLog;
-  readonly #wishes: Wishes;
-  /** By fingerprint: what has not changed is not judged again. */
-  #verdicts = new Map<string, Verdict>();
-  #versions: readonly ModelVersion[] = [];
-  #seen = -1;
-  #loading: Promise<void> | undefined;
+  readonly #known: KnownVersions;
+  readonly #decisions: Decisions;
+  readonly #memory: ModelMemory;
+  readonly #watch: ModelWatch;
+  readonly #transitions: TransitionLog;
+  readonly #usedAt = new Map<string, number>();
+  /** Swaps go one after another, and so do verdicts: a swap waits for no verdict. */
+  #swapping: Promise<unknown> = Promise.resolve();
+  #judging: Promise<unknown> = Promise.resolve();
+  /** Acts that may have changed a folder. */
+  readonly #touched: ModelEvent[] = [];
+  #looking = false;
+  #crowdedOut: ReadonlySet<string> = new Set();
+  /** Epoch ms: everything is to be arranged anew then, whether anything is done or not. */
+  #dueAt = Infinity;
   #loaded = false;
   #stopped = false;
   #trouble: string | undefined;
@@ -54,24 +73,102 @@ export class ModelRegistryService {
     settings: Settings,
     @Inject(FeatureCatalogue) private readonly features: FeatureCatalogue,
     private readonly admission: AdmissionService,
+    private readonly clock: Clock,
+    private readonly journal: TransitionJournal,
   ) {
-    const { EXECUTION_PROVIDER: provider, MIXED_PRECISION_ENABLED: mixed } = settings.config;
-    this.#config = settings.config;
-    this.#directory = settings.resolved.modelsDir;
-    this.#lifecycle = new LifecycleLog(settings.resolved.home);
-    this.#wishes = { provider, mixed, providers: providersFor(provider, graphicsCard()) };
+    const { config, resolved } = settings;
+    const { EXECUTION_PROVIDER: provider, MIXED_PRECISION_ENABLED: mixed } = config;
+    const wishes = { provider, mixed, providers: providersFor(provider, graphicsCard()) };
+    this.#config = config;
+    this.#directory = resolved.modelsDir;
+    this.#known = new KnownVersions(admission, { wishes, allowUncertified: config.ALLOW_UNCERTIFIED });
+    this.#decisions = new Decisions(resolved.home, this.#known, clock, config.ROLLBACK_WINDOW_MINUTES * MINUTE);
+    this.#memory = new ModelMemory(this.#known, clock, (models) => this.activations.emit(models));
+    this.#watch = new ModelWatch(this.#directory, features, clock);
+    this.#transitions = new TransitionLog(this.#known);
   }
 
   /** Load, judge, hand on. A refused model never stops it; with none left the service runs, but is not ready. */
   async load(): Promise<void> {
-    this.#loading = this.#load();
-    await this.#loading.finally(() => (this.#loading = undefined));
+    await this.#decisions.catchUp();
+    await sweepImports(this.#directory, this.clock.wallNow() - DAY);
+    const found = await findVersions(this.#directory, this.features);
+    this.#isTrouble(typeof found === 'string' ? found : undefined);
+    await this.#take(typeof found === 'string' ? [] : found, START);
+    this.#loaded = true;
   }
 
-  /** Loads again where somebody did something to a model since. */
+  /** Does what was decided elsewhere since, or has fallen due. */
   async follow(): Promise<void> {
-    if (this.#stopped || !this.#loaded || this.#loading || this.#lifecycle.size === this.#seen) return;
-    await this.load();
+    if (this.#stopped || !this.#loaded) return;
+    void this.journal.flush();
+    const due = this.clock.wallNow() >= this.#dueAt || (await this.#decisions.isBehind());
+    if (due) await this.#inTurn(() => this.#arrange(ROOM));
+    const found = await Promise.all(this.#touched.splice(0).map((model) => this.#watch.read(model)));
+    const news = found.filter((one) => one !== undefined).filter((one) => this.#isNews(one));
+    if (news.length > 0) await this.#take(news, NOTICED);
+  }
+
+  /** Looks for versions that appeared, changed or went. One that appears serves when somebody activates it, not before. */
+  async look(): Promise<void> {
+    if (this.#stopped || !this.#loaded || this.#looking) return;
+    this.#looking = true;
+    try {
+      const { arrived, gone } = await this.#noticed();
+      const news = arrived.filter((one) => this.#isNews(one));
+      for (const one of news) if (!this.#known.of(one)) await this.#decisions.notice(one);
+      for (const model of gone) this.#known.forget(model);
+      if (news.length + gone.length > 0) await this.#take(news, NOTICED);
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  /**
+   * Does it, and resolves when it is done: what was activated serves from the next run on.
+   * @throws LifecycleRefused where it cannot be done; nothing is changed then
+   */
+  async act(name: string, act: Act, { who, reason, from = this.#decisions.servingOf(name) }: Asker): Promise<void> {
+    if (!this.#loaded) throw new LifecycleRefused({ code: 'NOT_READY', message: 'models are being loaded: try again' });
+    const event = await this.#inTurn(async () => {
+      const done = await this.#decisions.act({ name, act, who, reason, from });
+      await this.#arrange(ROOM);
+      return done;
+    });
+    const serves = this.#memory.stateOf(event) === 'active';
+    if (serves || (event.action !== 'activate' && event.action !== 'rollback')) return;
+    const known = this.#known.of(event);
+    const why = known && this.#refusalOf(known);
+    const message = `${refOf(event)} cannot serve: ${why ? `${why.code} ${why.message}` : 'it is gone'}`;
+    throw new LifecycleRefused({ code: 'NOT_READY', message });
+  }
+
+  /** Withdraws a canary that an alert names, or returns from a version on probation to the one before. */
+  async heed(alert: Alert): Promise<void> {
+    if (!this.#loaded || this.#stopped) return;
+    try {
+      await this.#inTurn(async () => {
+        const done = await this.#decisions.heed(alert);
+        if (!done) return;
+        await this.#arrange(ROOM);
+        this.#log.warn(`${done.action} of ${refOf(done)}, unasked: ${done.reason}. ${alert.message}`);
+      });
+    } catch (error) {
+      if (!(error instanceof LifecycleRefused)) throw error;
+      this.#log.warn(`nothing is done about ${alert.id}: ${error.code} ${error.message}`);
+    }
+  }
+
+  /** What could not be loaded of what was handed on: to be said before `activations` resolves. */
+  missed(notLoaded: readonly NotLoaded[]): void {
+    this.#memory.missed(notLoaded);
+  }
+
+  /** Somebody asked this version: where memory is short, it stays rather than others that nobody asks. */
+  used(model: ModelRef): void {
+    const now = this.clock.wallNow();
+    this.#usedAt.set(refOf(model), now);
+    if (this.#memory.stateOf(model) === 'retired') this.#dueAt = Math.min(this.#dueAt, now + RETURN_MS);
   }
 
   status(): RegistryStatus {
@@ -80,96 +177,143 @@ export class ModelRegistryService {
       loaded: this.#loaded,
       directory: this.#directory,
       trouble: this.#trouble,
-      versions: this.#versions,
+      versions: this.#known.all.map((known) => this.#versionOf(known)),
     });
   }
 
-  /** A load under way is given up: nothing is handed on any more. */
-  stop(): void {
+  /** @returns undefined for a name that nothing lies under */
+  view(name: string): ModelView | undefined {
+    const versions = this.status().versions.filter((one) => one.name === name);
+    if (versions.length === 0) return undefined;
+    return {
+      ...{ name, versions, serving: this.#decisions.servingOf(name), standing: this.#decisions.standingOf(name) },
+      ...{ probation: this.#decisions.probationOf(name), acts: this.#decisions.eventsOf(name) },
+    };
+  }
+
+  /** A load under way is given up: nothing is handed on any more. Resolves when every move is saved. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.admission.stop();
+    await this.journal.flush();
   }
 
-  async #load(): Promise<void> {
-    this.#seen = this.#lifecycle.size;
-    const decided = standings(this.#lifecycle.read());
-    const all = await findVersions(this.#directory, this.features);
-    this.#trouble = typeof all === 'string' ? all : undefined;
-    const found = typeof all === 'string' ? [] : all;
-    const verdicts = this.#config.ONNX_ENABLED ? await this.#judge(found) : new Map<string, Verdict>();
-    if (this.#stopped) return;
-    const admitted = found.map((one) => this.#admit(one, verdicts.get(one.fingerprint)));
-    const serving = admitted.flatMap(({ model }) => (model && model.timeframes.length > 0 ? [model] : []));
-    const choice = chooseActive(serving, decided, this.#config.MODEL_CACHE_SIZE);
-    const before = new Map(this.#versions.map((one) => [refOf(one), one.state]));
-    this.#versions = admitted.map((one) => this.#settle(one, choice));
-    this.#loaded = true;
-    this.#report(before);
-    const shadows = choice.shadows.map((model): ActiveModel => ({ ...model, role: 'shadow' }));
-    await this.activations.emit(this.#config.ONNX_ENABLED ? [...choice.active, ...shadows] : []);
-  }
-
-  /** @returns verdicts by fingerprint */
-  async #judge(found: readonly Found[]): Promise<Map<string, Verdict>> {
-    const judged = found.filter((one) => this.#refusalOf(one) === undefined);
-    const anew = judged.filter(({ fingerprint }) => !this.#verdicts.has(fingerprint));
-    const verdicts = anew.length > 0 ? await this.admission.judge(anew.map(judgedOf), this.#wishes) : [];
-    const known = new Map(judged.map(({ fingerprint }) => [fingerprint, this.#verdicts.get(fingerprint)]));
-    anew.forEach(({ fingerprint }, i) => known.set(fingerprint, verdicts[i]));
-    this.#verdicts = new Map([...known].flatMap(([key, verdict]) => (verdict ? [[key, verdict]] : [])));
-    return this.#verdicts;
-  }
-
-  #refusalOf({ refusal, certificate, uncertified }: Found): Refusal | undefined {
-    if (refusal || certificate || this.#config.ALLOW_UNCERTIFIED) return refusal;
-    const remedy = 'certify it (npm run cli -- models certify), or set ALLOW_UNCERTIFIED=true';
-    return { code: 'UNCERTIFIED', message: `${uncertified}: ${remedy}` };
-  }
-
-  #admit(found: Found, verdict: Verdict | undefined): Admitted {
-    const refusal = this.#refusalOf(found) ?? verdict?.refusal;
-    const { manifest, folder } = found;
-    const runnable = verdict?.chosen?.runnable;
-    if (refusal || !manifest || !runnable) return { found, verdict, refusal, model: undefined };
-    return { found, verdict, refusal, model: activeModelOf(manifest, join(folder, runnable.file), runnable.variant) };
-  }
-
-  #settle({ found, verdict, refusal, model }: Admitted, choice: Choice<ActiveModel>): ModelVersion {
-    const { name, version, manifest, certificate } = found;
-    const settled = (state: ModelState, why = refusal): ModelVersion => ({
-      ...{ name, version, state, refusal: why, manifest, certificate, verdict },
+  /** Judges versions as they lie now, then arranges everything anew. */
+  async #take(found: readonly Found[], cause: Cause): Promise<void> {
+    const taken = this.#judging.then(async () => {
+      this.#watch.take(found);
+      await this.#judge(found, cause);
+      await this.#inTurn(() => this.#arrange(cause));
     });
-    if (refusal) return settled('refused');
-    if (!this.#config.ONNX_ENABLED) return settled('disabled');
-    if (!model) return settled('found');
-    if (choice.active.includes(model)) return settled('active');
-    if (choice.shadows.includes(model)) return settled('shadow');
-    if (!choice.crowdedOut.includes(model)) return settled('standby');
-    const message = `MODEL_CACHE_SIZE is ${this.#config.MODEL_CACHE_SIZE} and as many models with more weight serve`;
-    return settled('refused', { code: 'CACHE_FULL', message });
+    this.#judging = taken.catch(() => undefined);
+    await taken;
   }
 
-  #report(before: ReadonlyMap<string, ModelState>): void {
-    if (this.#trouble) this.#log.error(this.#trouble);
-    for (const one of this.#versions) {
-      const { state, refusal, verdict, certificate } = one;
-      const ref = refOf(one);
-      if (before.get(ref) === state) continue;
-      if (refusal) this.#log.error(`${ref} refused: ${refusal.code} ${refusal.message}`);
-      else if (verdict?.chosen && (state === 'active' || state === 'shadow')) {
-        const { runnable, why } = verdict.chosen;
-        const golden = verdict.goldenWorst?.toExponential(1);
-        this.#log.log(`${ref} is ${state} on ${variantLabel(runnable.variant)} (${why}), golden within ${golden}`);
-        if (!certificate) this.#log.warn(`${ref} has no certificate: ALLOW_UNCERTIFIED is on`);
-      } else this.#log.log(`${ref} is ${state}`);
-      verdict?.notes?.forEach((note) => this.#log.warn(`${ref}: ${note}`));
+  async #judge(found: readonly Found[], cause: Cause): Promise<void> {
+    const enabled = this.#config.ONNX_ENABLED;
+    const inMemory = (model: ModelRef) => isLoaded(this.#memory.stateOf(model));
+    for (const one of found) {
+      if (inMemory(one) || this.#memory.stateOf(one) === 'retiring') continue;
+      this.#memory.move(one, 'registered', cause);
+      if (!this.#known.faultOf(one)) this.#memory.move(one, enabled ? 'certifying' : 'disabled', cause);
     }
+    this.#tell();
+    if (enabled) await this.#known.judge(found, inMemory);
+    else this.#known.keep(found);
+  }
+
+  /**
+   * In turn: reads what was decided since, and brings into memory what belongs there, until nothing of it fails.
+   * @param cause of a move that nobody's act explains
+   */
+  async #arrange(cause: Cause): Promise<void> {
+    if (this.#stopped) return;
+    this.#dueAt = 0; // at once again, should this fail
+    const fresh = await this.#decisions.catchUp();
+    this.#touched.push(...fresh.filter(({ action }) => action === 'import' || action === 'certify'));
+    const causes = new Map(fresh.map((event) => [event.name, causeOf(event)]));
+    try {
+      while ((await this.#hold(({ name }) => causes.get(name) ?? cause)).length > 0);
+    } finally {
+      this.#tell();
+    }
+  }
+
+  /** @returns what could not be loaded of it, and has failed */
+  async #hold(causeOf: (model: ModelRef) => Cause): Promise<readonly NotLoaded[]> {
+    const admitted = this.#known.admitted(this.#usedAt);
+    const names = [...new Set(admitted.map(({ name }) => name))];
+    const probations = names.flatMap((name) => {
+      const probation = this.#decisions.probationOf(name);
+      return probation ? [{ name, ...probation }] : [];
+    });
+    const { places, crowdedOut } = arrange(admitted, {
+      decided: this.#decisions.standings,
+      guards: new Map(probations.map(({ name, guard }) => [name, guard])),
+      limit: this.#config.MODEL_CACHE_SIZE,
+    });
+    this.#crowdedOut = new Set(crowdedOut.map(refOf));
+    const full: Cause = { code: 'CACHE_FULL', text: this.#noRoom(), who: SERVICE };
+    const missed = await this.#memory.hold(places, (model) =>
+      this.#crowdedOut.has(refOf(model)) ? full : causeOf(model),
+    );
+    this.#dueAt = Math.min(Infinity, ...probations.map(({ endsAt }) => endsAt));
+    return missed;
+  }
+
+  /** What moved goes to the log and, beside everything, to the database. */
+  #tell(): void {
+    const moves = this.#memory.moves();
+    for (const move of moves) this.#transitions.tell(move);
+    this.journal.record(moves);
+  }
+
+  #versionOf(known: Known): ModelVersion {
+    const { name, version, manifest, certificate } = known.found;
+    const place = this.#memory.placeOf(known.found);
+    return {
+      ...{ name, version, manifest, certificate, verdict: known.verdict, refusal: this.#refusalOf(known) },
+      ...{ state: this.#memory.stateOf(known.found)!, role: place?.role ?? null, share: place?.share ?? 0 },
+    };
+  }
+
+  #refusalOf(known: Known): Refusal | undefined {
+    if (known.refusal || !this.#crowdedOut.has(refOf(known.found))) return known.refusal;
+    return { code: 'CACHE_FULL', message: this.#noRoom() };
+  }
+
+  #noRoom(): string {
+    return `MODEL_CACHE_SIZE is ${this.#config.MODEL_CACHE_SIZE}, and as many models go before it`;
+  }
+
+  /** A directory that cannot be read has lost nothing: what is in memory serves on. */
+  async #noticed(): Promise<Noticed> {
+    try {
+      const noticed = await this.#watch.look();
+      this.#isTrouble(undefined);
+      return noticed;
+    } catch (error) {
+      this.#isTrouble(`MODELS_DIR ${this.#directory} cannot be read (${(error as Error).message})`);
+      return { arrived: [], gone: [] };
+    }
+  }
+
+  #isNews(found: Found): boolean {
+    return this.#known.of(found)?.found.fingerprint !== found.fingerprint;
+  }
+
+  #isTrouble(trouble: string | undefined): void {
+    if (trouble !== undefined && trouble !== this.#trouble) this.#log.error(trouble);
+    this.#trouble = trouble;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#swapping.then(work);
+    this.#swapping = done.catch(() => undefined);
+    return done;
   }
 }
 
-function judgedOf({ name, version, folder, manifest, certificate }: Found): Judged {
-  const uncertified = [{ variant: ON_CPU, sha256: manifest!.sha256 }];
-  const variants = certificate ? certifiedVariants(certificate) : uncertified;
-  const runnables = variants.map(({ variant, sha256 }): Runnable => ({ variant, sha256, file: fileOf(variant) }));
-  return { candidate: { ref: refOf({ name, version }), folder, manifest: manifest! }, runnables };
+function causeOf({ action, version, who, reason }: ModelEvent): Cause {
+  return { code: action.toUpperCase(), text: reason ?? `${action} of ${version}`, who };
 }

@@ -4,7 +4,8 @@ import { summaryOf, type ModelVersion } from './model-status.js';
 
 const version = (name: string, state: ModelVersion['state']): ModelVersion => ({
   ...{ name, version: '1.0.0', state, manifest: undefined, certificate: undefined, verdict: undefined },
-  refusal: state === 'refused' ? { code: 'SHA256_MISMATCH', message: 'not the file' } : undefined,
+  ...{ role: state === 'active' ? 'active' : state === 'ready' ? 'standby' : null, share: 0 },
+  refusal: state === 'failed' ? { code: 'SHA256_MISMATCH', message: 'not the file' } : undefined,
 });
 const registry = { enabled: true, loaded: true, directory: '/models', trouble: undefined };
 
@@ -13,17 +14,17 @@ describe('the registry', () => {
     ['ready without a word when all serve', { ...registry, versions: [version('a', 'active')] }, true, undefined],
     [
       'ready, naming the refused one',
-      { ...registry, versions: [version('a', 'active'), version('b', 'refused')] },
+      { ...registry, versions: [version('a', 'active'), version('b', 'failed')] },
       true,
       /b@1\.0\.0 SHA256_MISMATCH/,
     ],
     [
       'not ready when every model was refused',
-      { ...registry, versions: [version('b', 'refused')] },
+      { ...registry, versions: [version('b', 'failed')] },
       false,
       /every model was refused: b@1\.0\.0/,
     ],
-    ['not ready when nobody activated one', { ...registry, versions: [version('a', 'standby')] }, false, /activate/],
+    ['not ready when nobody activated one', { ...registry, versions: [version('a', 'ready')] }, false, /activate/],
     ['not ready without a model', { ...registry, versions: [] }, false, /no model lies in/],
     ['not ready before it has loaded', { ...registry, loaded: false, versions: [] }, false, /not loaded yet/],
     [
@@ -47,12 +48,12 @@ describe('the registry', () => {
 });
 
 it('names what runs without a certificate', () => {
-  const { uncertified } = summaryOf({ ...registry, versions: [version('a', 'active'), version('b', 'standby')] });
+  const { uncertified } = summaryOf({ ...registry, versions: [version('a', 'active'), version('b', 'ready')] });
   expect(uncertified).toEqual(['a@1.0.0']);
 });
 
 describe('the list of models', () => {
-  const versions = ['a', 'b', 'c'].map((name) => version(name, name === 'b' ? 'refused' : 'active'));
+  const versions = ['a', 'b', 'c'].map((name) => version(name, name === 'b' ? 'failed' : 'active'));
   const list = (query: Record<string, string>) => modelList(versions, modelsQuery.parse(query));
 
   it('pages without losing or repeating one', () => {
@@ -63,7 +64,7 @@ describe('the list of models', () => {
   });
 
   it('filters by state and says why one was refused', () => {
-    const { data } = list({ state: 'refused' });
+    const { data } = list({ state: 'failed' });
     expect(data.map(({ name, reason }) => [name, reason])).toEqual([
       ['b', { code: 'SHA256_MISMATCH', message: 'not the file' }],
     ]);

@@ -1,21 +1,24 @@
+import { refOf } from '../domain/model.js';
+import type { Role } from '../domain/role.js';
 import type { Verdict } from './admission/admission.js';
 import type { Certificate } from './certification/certificate.js';
+import type { ModelEvent } from './lifecycle/model-event.js';
+import type { ModelState } from './memory/model-states.js';
+import type { Probation } from './lifecycle/probation.js';
+import type { Standing } from './lifecycle/standing.js';
 import type { Manifest } from './manifest.js';
 import type { Refusal } from './refusal-codes.js';
-
-/**
- * active: serves. shadow: runs beside the active one, recorded and never traded. standby: admitted, another version of its
- * name serves, or it serves no timeframes. refused: see its refusal. disabled: ONNX_ENABLED=false, so it was never judged.
- * found: not judged yet.
- */
-export const MODEL_STATES = ['found', 'active', 'shadow', 'standby', 'refused', 'disabled'] as const;
-export type ModelState = (typeof MODEL_STATES)[number];
 
 /** One version that lies under MODELS_DIR, whatever became of it. */
 export interface ModelVersion {
   readonly name: string;
   readonly version: string;
   readonly state: ModelState;
+  /** What it does in memory; null: it is not there. */
+  readonly role: Role | null;
+  /** Of a canary: its share of the symbols. */
+  readonly share: number;
+  /** Why it may not serve, or why there is no room for it. */
   readonly refusal: Refusal | undefined;
   /** Absent where it could not be read. */
   readonly manifest: Manifest | undefined;
@@ -25,6 +28,19 @@ export interface ModelVersion {
   readonly verdict: Verdict | undefined;
 }
 
+/** All that is decided about one name. */
+export interface ModelView {
+  readonly name: string;
+  /** The version that was decided to serve; it does where there is room. */
+  readonly serving: string | null;
+  readonly standing: Standing;
+  readonly probation: Probation | undefined;
+  /** Newest first. */
+  readonly versions: readonly ModelVersion[];
+  /** What was done to it, oldest first. */
+  readonly acts: readonly ModelEvent[];
+}
+
 export interface RegistryStatus {
   readonly enabled: boolean;
   /** At least one model serves. */
@@ -32,8 +48,9 @@ export interface RegistryStatus {
   /** Why it is not ready, or what was refused; undefined when all is well. */
   readonly reason: string | undefined;
   readonly active: number;
+  readonly canaries: number;
   readonly shadows: number;
-  readonly refused: number;
+  readonly failed: number;
   /** ALLOW_UNCERTIFIED is on, and these run without a certificate. */
   readonly uncertified: readonly string[];
   readonly versions: readonly ModelVersion[];
@@ -47,13 +64,15 @@ export function summaryOf(registry: {
   versions: readonly ModelVersion[];
 }): RegistryStatus {
   const { enabled, versions } = registry;
-  const count = (wanted: ModelState) => versions.filter(({ state }) => state === wanted).length;
+  const count = (wanted: Role) => versions.filter(({ role }) => role === wanted).length;
   const active = count('active');
-  const runs = versions.filter(({ state }) => state === 'active' || state === 'shadow');
-  const uncertified = runs.filter(({ certificate }) => !certificate).map(({ name, version }) => `${name}@${version}`);
+  const runs = versions.filter(({ role }) => role !== null && role !== 'standby');
   return {
     ...{ enabled, ready: active > 0, reason: reasonOf(registry, active) },
-    ...{ active, shadows: count('shadow'), refused: count('refused'), uncertified, versions },
+    ...{ active, canaries: count('canary'), shadows: count('shadow') },
+    failed: versions.filter(({ state }) => state === 'failed').length,
+    uncertified: runs.filter(({ certificate }) => !certificate).map(refOf),
+    versions,
   };
 }
 
@@ -63,9 +82,9 @@ function reasonOf(registry: Parameters<typeof summaryOf>[0], active: number): st
   if (!enabled) return 'ONNX_ENABLED is false: no model serves';
   if (trouble) return trouble;
   if (versions.length === 0) return `no model lies in ${directory}`;
-  const refusals = versions
-    .filter(({ state }) => state === 'refused')
-    .map(({ name, version, refusal }) => `${name}@${version} ${refusal?.code}: ${refusal?.message}`);
+  const refusals = versions.flatMap((one) =>
+    one.refusal ? [`${refOf(one)} ${one.refusal.code}: ${one.refusal.message}`] : [],
+  );
   if (refusals.length > 0)
     return active === 0 ? `every model was refused: ${refusals.join('; ')}` : `refused: ${refusals.join('; ')}`;
   return active === 0 ? 'no model is active: npm run cli -- models activate <name>@<version>' : undefined;

@@ -17,6 +17,7 @@ export interface NestApp {
   readonly app: NestFastifyApplication;
   readonly url: string;
   readonly key: string;
+  readonly home: string;
   /** With the API key, unless `init` says otherwise. */
   request(path: string, init?: RequestInit): Promise<Response>;
   /** GET; JSON back, whatever the status. */
@@ -24,24 +25,30 @@ export interface NestApp {
   close(): Promise<void>;
 }
 
-export function settingsOf(env: Record<string, string> = {}, home = '/nonexistent'): Settings {
+export function settingsOf(
+  env: Record<string, string> = {},
+  home = '/nonexistent',
+  modelsDir = join(home, 'models'),
+): Settings {
   return new Settings(schema.parse(env), {
     databaseUrl: 'postgres://none',
     exchange: { restUrl: 'http://127.0.0.1:1', wsUrl: 'ws://127.0.0.1:1', speed: 1 },
     home,
-    modelsDir: join(home, 'models'),
+    modelsDir,
     version: '0.0.0-test',
     startedAt: 0,
   });
 }
 
+/** @param modelsDir absent: an empty one */
 export async function nestApp(
   imports: NonNullable<DynamicModule['imports']>,
   dataSource: DataSource,
   env: Record<string, string> = {},
+  modelsDir?: string,
 ): Promise<NestApp> {
   const home = mkdtempSync(join(tmpdir(), 'alphapulse-nest-'));
-  const platform = PlatformModule.with(settingsOf(env, home), dataSource);
+  const platform = PlatformModule.with(settingsOf(env, home, modelsDir), dataSource);
   const root: DynamicModule = { module: Root, imports: [platform, ...imports] };
   const app = await createServer(root, { logger: false });
   await app.listen(0, '127.0.0.1');
@@ -53,6 +60,7 @@ export async function nestApp(
     app,
     url,
     key,
+    home,
     request,
     json: async <T>(path: string) => (await (await request(path)).json()) as T,
     async close() {

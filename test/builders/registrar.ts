@@ -15,7 +15,7 @@ export function freshRegistrar(
   const home = mkdtempSync(join(tmpdir(), 'alphapulse-registrar-'));
   const modelsDir = join(home, 'models');
   const registrar = new Registrar({
-    ...{ modelsDir, home, cacheSize: 10, who: 'ada' },
+    ...{ modelsDir, home, cacheSize: 10, who: 'ada', rollbackWindowMs: 0 },
     features: { names: FEATURE_NAMES, hashOf: featureHashOf },
     admission: new AdmissionService(entry, limits),
     terms: {

@@ -32,7 +32,7 @@ describe('one byte of one model is flipped', () => {
     await ready(app);
     const { data } = await app.get<{ data: ModelJson[] }>('/api/v1/models');
     const refused = data.find(({ name }) => name === victim)!;
-    expect(refused.state).toBe('refused');
+    expect(refused.state).toBe('failed');
     expect(JSON.stringify(refused.reason)).toContain('SHA256_MISMATCH');
     expect(data.filter(({ state }) => state === 'active').length).toBe(readdirSync(models).length - 1);
     await until(app, 'runs of the others', async () =>

@@ -73,6 +73,15 @@ async function refusalOf(source: string): Promise<{ code: string; message: strin
 
 describe('a hostile file is refused by a stable code, and nothing is registered', () => {
   it.each<[string, () => string, string, RegExp]>([
+    [
+      'an input with an axis for a window of 1',
+      () => {
+        const input = [tensorInfo('x', TYPE.FLOAT, ['rows', 1, 3])];
+        return onnx('one-candle', { input, node: [node('Flatten', ['x'], ['y'])] });
+      },
+      'INPUT_MISMATCH',
+      /\["rows",1,3\].*export it as \[rows, features\]/,
+    ],
     ['an empty file', () => file('empty', ''), 'SOURCE_INVALID', /empty/],
     [
       'random bytes',
@@ -246,7 +255,7 @@ describe('a certificate that was edited by hand', () => {
   ])('%s covers nothing: the model is neither scored nor activated', async (_, edit, why) => {
     writeFileSync(path, edit(certificate));
     const found = await registrar.find(name);
-    expect(found).toMatchObject({ state: 'refused', uncertified: expect.stringMatching(why) });
+    expect(found).toMatchObject({ state: 'failed', uncertified: expect.stringMatching(why) });
     await expect(score(found, 1, Float64Array.of(1, 2, 3), { raw: false, engine: undefined })).rejects.toMatchObject({
       code: 'NOT_READY',
     });

@@ -1,22 +1,29 @@
-import { Global, Logger, Module } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import { Logger } from '@nestjs/common';
 import 'reflect-metadata';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FEATURE_NAMES, featureHashOf } from '../../src/batch-inference/features/feature-table.js';
 import { variantLabel, type ActiveModel } from '../../src/domain/model.js';
 import { admissionEntry, AdmissionService } from '../../src/model-registry/admission/admission.service.js';
 import { LifecycleLog } from '../../src/model-registry/lifecycle/lifecycle-log.service.js';
-import type { ModelEvent } from '../../src/model-registry/lifecycle/standing.js';
-import { ModelController } from '../../src/model-registry/model.controller.js';
+import type { ModelEvent } from '../../src/model-registry/lifecycle/model-event.js';
+import { TransitionJournal } from '../../src/model-registry/memory/transition-journal.service.js';
+import { TransitionRepository } from '../../src/model-registry/memory/transition.repository.js';
+import type { ModelList } from '../../src/model-registry/model.dto.js';
 import { ModelRegistryModule } from '../../src/model-registry/model-registry.module.js';
 import { ModelRegistryService } from '../../src/model-registry/model-registry.service.js';
 import { schema } from '../../src/platform/config/schema.js';
 import { Settings } from '../../src/platform/config/settings.js';
+import type { Clock } from '../../src/platform/clock.js';
+import { ExchangeClock } from '../../src/platform/exchange.clock.js';
+import { addVersion } from '../builders/model-versions.js';
+import { nestApp } from '../builders/nest-app.js';
+import { freshDatabase } from '../builders/postgres.js';
+import { SetClock } from '../builders/set-clock.js';
 
 const catalogue = { names: FEATURE_NAMES, hashOf: featureHashOf };
 const NAMES = readdirSync('models').sort();
@@ -27,7 +34,10 @@ const LIMITS = { judgeMs: 30_000, certifyMs: 120_000 };
 let models: string;
 const fileOf = (name: string, file: string, version = VERSION) => join(models, name, version, file);
 
-beforeAll(() => {
+let fresh: Awaited<ReturnType<typeof freshDatabase>>;
+afterAll(() => fresh.close());
+beforeAll(async () => {
+  fresh = await freshDatabase();
   // The admission process runs from dist/.
   const built = spawnSync(process.execPath, ['-e', "import('./scripts/project.mjs').then(({ build }) => build())"], {
     encoding: 'utf8',
@@ -52,15 +62,23 @@ function settingsFor(config: Record<string, string>): Settings {
   });
 }
 
-function registry(config: Record<string, string> = {}, admission = new AdmissionService(admissionEntry(), LIMITS)) {
-  const service = new ModelRegistryService(settingsFor(config), catalogue, admission);
+function registry(
+  config: Record<string, string> = {},
+  admission = new AdmissionService(admissionEntry(), LIMITS),
+  clock: Clock = new ExchangeClock(1),
+) {
+  const journal = new TransitionJournal(new TransitionRepository(fresh.database));
+  const service = new ModelRegistryService(settingsFor(config), catalogue, admission, clock, journal);
   const activated: ActiveModel[][] = [];
   service.activations.to((active) => void activated.push([...active]));
   const state = () =>
     Object.fromEntries(
       service
         .status()
-        .versions.map(({ name, version, state, refusal }) => [`${name}@${version}`, refusal?.code ?? state]),
+        .versions.map(({ name, version, state, role, refusal }) => [
+          `${name}@${version}`,
+          refusal?.code ?? (state === 'ready' ? role : state),
+        ]),
     );
   return {
     service,
@@ -69,7 +87,15 @@ function registry(config: Record<string, string> = {}, admission = new Admission
     async load() {
       await service.load();
       const versions = state();
-      return { versions, active: activated.at(-1)!.map(({ name }) => name), status: service.status() };
+      return {
+        versions,
+        active: activated
+          .at(-1)!
+          .filter(({ role }) => role === 'active')
+          .map(({ name }) => name)
+          .sort(),
+        status: service.status(),
+      };
     },
   };
 }
@@ -102,7 +128,7 @@ describe('the models of this repository', () => {
     expect(active).toEqual(NAMES);
     expect(new Set(status.versions.map(({ manifest }) => manifest?.kind)).size).toBeGreaterThanOrEqual(3);
     expect(new Set(Object.values(versions))).toEqual(new Set(['active']));
-    expect(status).toMatchObject({ ready: true, reason: undefined, refused: 0 });
+    expect(status).toMatchObject({ ready: true, reason: undefined, failed: 0 });
   });
 
   it('answer as the library that trained them, and their admission is on record', async () => {
@@ -124,15 +150,9 @@ describe('the models of this repository', () => {
 
 describe('in the application', () => {
   it('GET /models tells every version, its state, origin and admission', async () => {
-    const settings = settingsFor({});
-    @Global()
-    @Module({ providers: [{ provide: Settings, useValue: settings }], exports: [Settings] })
-    class Platform {}
-    const app = await Test.createTestingModule({
-      imports: [Platform, ModelRegistryModule.withFeatures(catalogue)],
-    }).compile();
-    await app.get(ModelRegistryService).load();
-    const { data, next } = app.get(ModelController).list({});
+    const server = await nestApp([ModelRegistryModule.withFeatures(catalogue)], fresh.dataSource, {}, models);
+    await server.app.get(ModelRegistryService).load();
+    const { data, next } = await server.json<ModelList>('/api/v1/models');
     expect(next).toBeNull();
     expect(data.map(({ name, state, reason }) => [name, state, reason])).toEqual(
       NAMES.map((name) => [name, 'active', null]),
@@ -143,7 +163,7 @@ describe('in the application', () => {
       expect(model.training!.held_out_symbols.length).toBeGreaterThan(0);
       expect(model.admission!.load_ms).toBeGreaterThan(0);
     }
-    await app.close();
+    await server.close();
   });
 });
 
@@ -267,20 +287,11 @@ describe('the way of running it', () => {
 });
 
 describe('versions', () => {
-  /** A second version of a model, good or not. */
-  function add(name: string, version: string): void {
-    cpSync(join(models, name, VERSION), join(models, name, version), { recursive: true });
-    const rewrite = (file: string, from: string, to: string) => {
-      const path = fileOf(name, file, version);
-      writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
-    };
-    rewrite('manifest.json', `"version": "${VERSION}"`, `"version": "${version}"`);
-    rewrite('certificate.json', `"model": "${name}@${VERSION}"`, `"model": "${name}@${version}"`);
-  }
+  const add = (name: string, version: string) => addVersion(models, name, version);
   const decide = (action: ModelEvent['action'], version: string, from: string | null) =>
-    new LifecycleLog(models).append({
+    new LifecycleLog(models).append(() => ({
       ...{ at: '2026-01-01T00:00:00Z', who: 'ada', action, name: 'gbt', version, from },
-    });
+    }));
 
   it('the newest serves and the one before stands by', async () => {
     add('gbt', '1.10.0');
@@ -300,18 +311,18 @@ describe('versions', () => {
     add('gbt', '1.10.0');
     const { service, load, state } = registry();
     await load();
-    decide('activate', '1.0.0', '1.10.0');
+    await decide('activate', '1.0.0', '1.10.0');
     await service.follow();
     expect(state()).toMatchObject({ 'gbt@1.10.0': 'standby', 'gbt@1.0.0': 'active' });
-    decide('rollback', '1.10.0', '1.0.0');
-    decide('shadow', '1.0.0', '1.10.0');
+    await decide('rollback', '1.10.0', '1.0.0');
+    await decide('shadow', '1.0.0', '1.10.0');
     await service.follow();
     expect(state()).toMatchObject({ 'gbt@1.10.0': 'active', 'gbt@1.0.0': 'shadow' });
   });
 
   it('a shadow is handed on as one, beside the one that serves', async () => {
     add('gbt', '1.10.0');
-    decide('shadow', '1.0.0', '1.10.0');
+    await decide('shadow', '1.0.0', '1.10.0');
     const { load, activated } = registry();
     await load();
     const gbt = activated.at(-1)!.filter(({ name }) => name === 'gbt');
@@ -323,8 +334,34 @@ describe('versions', () => {
 
   it('an imported one does not serve before it is activated', async () => {
     add('gbt', '1.10.0');
-    decide('import', '1.10.0', '1.0.0');
+    await decide('import', '1.10.0', '1.0.0');
     expect((await registry().load()).versions).toMatchObject({ 'gbt@1.10.0': 'standby', 'gbt@1.0.0': 'active' });
+  });
+
+  it('the version before runs in shadow beside one that was just activated, and stands by when the hour is over', async () => {
+    add('gbt', '1.10.0');
+    await decide('activate', '1.10.0', '1.0.0');
+    const clock = new SetClock(Date.parse('2026-01-01T00:59:59Z'));
+    const { service, load, state } = registry({}, undefined, clock);
+    expect((await load()).versions).toMatchObject({ 'gbt@1.10.0': 'active', 'gbt@1.0.0': 'shadow' });
+    clock.at += 1_000;
+    await service.follow();
+    expect(state()).toMatchObject({ 'gbt@1.10.0': 'active', 'gbt@1.0.0': 'standby' });
+  });
+
+  it('one that is asked while there is no room comes back in a while, in place of one that nobody asks', async () => {
+    for (const version of ['1.1.0', '1.2.0']) add('gbt', version);
+    for (const name of NAMES) if (name !== 'gbt') rmSync(join(models, name), { recursive: true });
+    const clock = new SetClock(Date.parse('2026-01-01T00:00:00Z'));
+    const { service, load, state } = registry({ MODEL_CACHE_SIZE: '2' }, undefined, clock);
+    const before = (await load()).versions;
+    expect(before).toEqual({ 'gbt@1.2.0': 'active', 'gbt@1.1.0': 'standby', 'gbt@1.0.0': 'retired' });
+    service.used({ name: 'gbt', version: '1.0.0' });
+    await service.follow();
+    expect(state()).toEqual(before);
+    clock.at += 10_000;
+    await service.follow();
+    expect(state()).toEqual({ 'gbt@1.2.0': 'active', 'gbt@1.1.0': 'retired', 'gbt@1.0.0': 'standby' });
   });
 
   it('no more serve than MODEL_CACHE_SIZE', async () => {

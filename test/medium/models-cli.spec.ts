@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FEATURE_NAMES } from '../../src/batch-inference/features/feature-table.js';
@@ -21,7 +21,7 @@ describe('import, list, show, remove', () => {
       certificate: { model: 'mine@1.0.0', reference: { all: 'definition' } },
     });
     expect(await cli.json('list')).toMatchObject([
-      { name: 'mine', version: '1.0.0', state: 'standby', timeframes: [], features: 5, reason: null },
+      { name: 'mine', version: '1.0.0', state: 'ready', role: 'standby', timeframes: [], features: 5, reason: null },
     ]);
     expect(await cli.json('show', 'mine')).toMatchObject({
       manifest: { features: [{ name: 'Column_0' }, {}, {}, {}, {}], output: { shape: [null, 3], classes: null } },
@@ -29,7 +29,7 @@ describe('import, list, show, remove', () => {
         { engine: 'tree', certified: true, rows: 512 },
         { engine: 'onnx/cpu', certified: true, rows: 512 },
       ],
-      standing: { choice: null, before: [], shadows: [] },
+      standing: { choice: null, before: [], shadows: [], canary: null, pinned: false },
     });
   });
 
@@ -54,7 +54,9 @@ describe('import, list, show, remove', () => {
       return stdout;
     };
     expect(await said('import', source, '--name', 'words')).toMatch(/^words@1\.0\.0 is imported from model\.txt/);
-    expect(await said('list')).toMatch(/^mine@1\.1\.0 +standby +predictions only +(tree|onnx\/cpu), [\d.]+ ms/m);
+    expect(await said('list')).toMatch(
+      /^mine@1\.1\.0 +ready \(standby\) +predictions only +(tree|onnx\/cpu), [\d.]+ ms/m,
+    );
     expect(await said('show', 'mine@1.1.0')).toMatch(/tree +certified: largest difference 0\.0e\+0, 0 flips/);
     expect(await said('certify', 'words')).toMatch(/onnx\/cpu +certified/);
     expect(await said('predict', 'words', '--rows', cli.file('one.csv', '1,2,3,4,5'))).toMatch(
@@ -168,8 +170,8 @@ describe('what cannot be done is refused by a stable code, and nothing is change
 
 describe('a model that trades', () => {
   const states = async () => {
-    const listed = await cli.json<{ name: string; version: string; state: string }[]>('list');
-    return listed.filter(({ name }) => name === 'trader').map(({ version, state }) => `${version} ${state}`);
+    const listed = await cli.json<{ name: string; version: string; role: string }[]>('list');
+    return listed.filter(({ name }) => name === 'trader').map(({ version, role }) => `${version} ${role}`);
   };
   beforeAll(async () => {
     await cli.json('import', source, '--name', 'trader', ...trading);
@@ -209,11 +211,61 @@ describe('a model that trades', () => {
     ]);
   });
 
+  it('is canary, pinned and unpinned; each act has its reason in its history', async () => {
+    await cli.json('import', source, '--name', 'trader', '--as-version', '2.0.0', ...trading, '--reason', 'retrained');
+    const canary = ['canary', 'trader@2.0.0'];
+    expect(await cli.json(...canary, '0.25', '--reason', 'cautiously')).toEqual({
+      model: 'trader@2.0.0',
+      canary: 0.25,
+    });
+    expect((await cli.run('list')).stdout).toMatch(/trader@2\.0\.0 +ready \(canary 25 %\)/);
+    expect((await cli.run('show', 'trader')).stdout).toMatch(/canary: 2\.0\.0, 25 % of the symbols/);
+    expect((await cli.refusal('remove', 'trader@2.0.0')).code).toBe('IN_USE');
+    for (const share of ['10%', '2', ''])
+      expect((await cli.refusal('canary', 'trader@2.0.0', share)).code).toBe('SHARE_INVALID');
+    expect(await cli.json('uncanary', 'trader')).toEqual({ model: 'trader@2.0.0', canary: 0 });
+    expect((await cli.refusal('uncanary', 'trader')).code).toBe('NO_CANARY');
+    expect(await cli.json('pin', 'trader')).toEqual({ model: 'trader@1.0.0', pinned: true });
+    for (const words of [
+      ['activate', 'trader@2.0.0'],
+      ['rollback', 'trader'],
+      [...canary, '0.5'],
+    ])
+      expect((await cli.refusal(...words)).code).toBe('PINNED');
+    expect(await cli.json('unpin', 'trader')).toEqual({ model: 'trader@1.0.0', pinned: false });
+    expect((await cli.refusal('activate', 'trader@2.0.0', '--from', '1.1.0')).code).toBe('CONFLICT');
+    expect((await cli.json<object[]>('history', 'trader')).slice(-5)).toMatchObject([
+      { action: 'import', version: '2.0.0', from: '1.0.0', reason: 'retrained' },
+      { action: 'canary', version: '2.0.0', share: 0.25, reason: 'cautiously' },
+      ...[{ action: 'uncanary' }, { action: 'pin', version: '1.0.0' }, { action: 'unpin' }],
+    ]);
+    expect((await cli.run('history', 'trader')).stdout).toMatch(/ canary trader@2\.0\.0 25 % by .+: cautiously$/m);
+  });
+
+  it('of two processes that act on the same belief, one is told that the other was first', async () => {
+    await cli.json('import', source, '--name', 'trader', '--as-version', '3.0.0', ...trading);
+    const activate = (version: string) => cli.run('activate', `trader@${version}`, '--from', '1.0.0', '--json');
+    const ran = await Promise.all([activate('2.0.0'), activate('3.0.0')]);
+    expect(ran.map(({ code }) => code).sort()).toEqual([0, 1]);
+    const refused = ran.find(({ code }) => code === 1)!;
+    expect(JSON.parse(refused.stderr)).toEqual({
+      ...{ code: 'CONFLICT', message: expect.stringMatching(/^trader@[23]\.0\.0 serves now, not 1\.0\.0/) },
+    });
+    expect(await cli.json('rollback', 'trader')).toMatchObject({ active: 'trader@1.0.0' });
+    for (const version of ['2.0.0', '3.0.0']) await cli.json('remove', `trader@${version}`);
+  });
+
+  it('the last version of a name takes the folder of the name with it', async () => {
+    await cli.json('import', source, '--name', 'short-lived');
+    await cli.json('remove', 'short-lived@1.0.0');
+    expect(existsSync(join(cli.models, 'short-lived'))).toBe(false);
+  });
+
   it('without its certificate is refused, until it is certified anew', async () => {
     rmSync(join(cli.models, 'trader/1.0.0/certificate.json'));
     const listed = await cli.json<{ name: string }[]>('list');
     expect(listed.find(({ name }) => name === 'trader')).toMatchObject({
-      state: 'refused',
+      state: 'failed',
       reason: { code: 'UNCERTIFIED' },
     });
     for (const words of [

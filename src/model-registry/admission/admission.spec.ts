@@ -30,6 +30,11 @@ describe('a tensor of the graph', () => {
       /more than one input/,
     ],
     ['is absent', [], /it has none/],
+    [
+      'has an axis for a window of 1',
+      [{ name: 'features', type: 'float32', shape: ['n', 1, 32, 4] }],
+      /window of 1 is one too many/,
+    ],
   ])('is refused when it %s', (_, actual, message) => {
     expect(tensorFault('input', declared, actual)).toMatch(message);
   });

@@ -112,7 +112,9 @@ export function tensorFault(
     declared.shape.every((size, i) => (size === null ? isFree(found.shape[i]!) : found.shape[i] === size));
   if (fits) return undefined;
   const shapes = `${JSON.stringify(found.shape)}, the manifest says ${JSON.stringify(declared.shape)}`;
-  return `${what} "${found.name}" has shape ${shapes} (null: free)`;
+  const oneCandle = found.shape.length === declared.shape.length + 1 && found.shape[1] === 1;
+  const remedy = oneCandle ? ': an axis for a window of 1 is one too many, export it as [rows, features]' : '';
+  return `${what} "${found.name}" has shape ${shapes} (null: free)${remedy}`;
 }
 
 function isFree(dimension: number | string): boolean {

@@ -8,7 +8,7 @@ import type { AdmissionService } from '../admission/admission.service.js';
 import type { Certificate } from '../certification/certificate.js';
 import { MODEL_FILE } from '../certification/model-file.js';
 import { modelName, modelVersion, type KnownFeatures, type Manifest } from '../manifest.js';
-import { readVersion } from '../model-folders.service.js';
+import { IMPORT_FOLDER, readVersion } from '../model-folders.service.js';
 import type { Refusal } from '../refusal-codes.js';
 import { convertSource, type Converted } from './convert-source.js';
 import { readExport, type Exported } from './exported.js';
@@ -53,7 +53,7 @@ export class ModelImport {
     const golden = request.golden === undefined ? own : await readSource(resolve(request.golden));
     const declared = { ...request, createdAt: this.terms.madeAt };
     const manifest = newManifest(described, declared, sha256Of(bytes), this.features);
-    const folder = await mkdtemp(join(this.directory, '.import-'));
+    const folder = await mkdtemp(join(this.directory, IMPORT_FOLDER));
     try {
       await writeFile(join(folder, MODEL_FILE), bytes);
       await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);

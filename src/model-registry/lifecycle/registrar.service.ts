@@ -1,6 +1,7 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { refOf, type ModelRef } from '../../domain/model.js';
+import type { Role } from '../../domain/role.js';
 import type { Terms } from '../admission/admission.js';
 import type { AdmissionService } from '../admission/admission.service.js';
 import type { Certificate } from '../certification/certificate.js';
@@ -8,32 +9,23 @@ import { ModelImport, type ImportedModel, type ImportRequest } from '../importer
 import type { KnownFeatures } from '../manifest.js';
 import { findVersions, type Found } from '../model-folders.service.js';
 import type { Refusal } from '../refusal-codes.js';
-import { chooseActive, nextVersion } from '../versions.js';
+import { nextVersion } from '../versions.js';
+import { canaryAct, judgeAct, modelUnknown, versionUnknown, type Act, type Asked, type Circumstances } from './acts.js';
+import { arrange, servingOf, type Candidate } from '../memory/arrangement.js';
 import { LifecycleLog } from './lifecycle-log.service.js';
-import { standings, UNDECIDED, type ModelAction, type Standing } from './standing.js';
-
-/** Why something cannot be done to a model. Codes are stable. */
-export type LifecycleCode =
-  | 'MODEL_UNKNOWN'
-  | 'VERSION_UNKNOWN'
-  | 'NOT_READY' // refused or uncertified
-  | 'NOT_FOR_TRADING' // serves no timeframes
-  | 'NOTHING_BEFORE' // nothing to roll back to
-  | 'IN_USE' // serves, shadows, or is what a rollback returns to
-  | 'MODELS_UNREADABLE';
-
-export class LifecycleRefused extends Error {
-  constructor(
-    readonly code: LifecycleCode,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+import { LifecycleRefused } from './lifecycle-refused.js';
+import type { ModelEvent } from './model-event.js';
+import type { ModelState } from '../memory/model-states.js';
+import { probationOf } from './probation.js';
+import { standings, UNDECIDED, type Standing } from './standing.js';
 
 /** One version as the log and its folder tell, without opening the model. */
 export interface Listed extends Found {
-  readonly state: 'active' | 'shadow' | 'standby' | 'refused';
+  /** What it would be in a service that runs: `ready` is certified, `retired` finds no room. */
+  readonly state: Extract<ModelState, 'active' | 'ready' | 'retired' | 'failed'>;
+  readonly role: Role | null;
+  /** Of a canary: its share of the symbols. */
+  readonly share: number;
 }
 
 export interface RegistrarOptions {
@@ -45,6 +37,21 @@ export interface RegistrarOptions {
   /** Who acts, for the log. */
   readonly who: string;
   readonly cacheSize: number;
+  /** How long an activation is on probation, ms. */
+  readonly rollbackWindowMs: number;
+}
+
+/** What the person says beside what is to be done. */
+export interface Said {
+  readonly reason?: string | undefined;
+  /** The version that the person believes to serve; absent: the one that does. */
+  readonly from?: string | undefined;
+}
+
+export interface Done {
+  readonly model: ModelRef;
+  /** The version that served when it was done. */
+  readonly before: string | null;
 }
 
 /** What people do to models: each act is checked, done to the files, and written to the lifecycle log. */
@@ -56,30 +63,43 @@ export class Registrar {
   }
 
   /** @param request without a version: the one after the newest */
-  async import(request: Omit<ImportRequest, 'version'> & { version?: string }): Promise<ImportedModel | Refusal> {
+  async import(
+    request: Omit<ImportRequest, 'version'> & { version?: string },
+    reason?: string,
+  ): Promise<ImportedModel | Refusal> {
     const { modelsDir, features, admission, terms } = this.options;
     await mkdir(modelsDir, { recursive: true });
     const listed = (await this.list()).filter(({ name }) => name === request.name);
     const version = request.version ?? nextVersion(listed.map((one) => one.version));
     const taken = await new ModelImport(modelsDir, features, admission, terms).take({ ...request, version });
     if ('code' in taken) return taken;
-    this.#note('import', { name: request.name, version }, activeOf(listed, request.name));
+    await this.#note('import', { name: request.name, version }, servingIn(listed, request.name), reason);
     return taken;
   }
 
   async list(): Promise<readonly Listed[]> {
-    const { modelsDir, features, cacheSize } = this.options;
+    const { modelsDir, features, cacheSize, rollbackWindowMs, terms } = this.options;
     const found = await findVersions(modelsDir, features);
-    if (typeof found === 'string') throw new LifecycleRefused('MODELS_UNREADABLE', found);
-    const ready = found.filter(({ refusal, certificate }) => !refusal && certificate);
-    const serving = ready.flatMap((one) =>
-      one.manifest!.timeframes.length > 0 ? [{ ...one, weight: one.manifest!.weight }] : [],
-    );
-    const { active, shadows } = chooseActive(serving, this.#standings(), cacheSize);
-    const within = (models: readonly ModelRef[], one: Found) => models.some((model) => refOf(model) === refOf(one));
-    return found.map((one) => {
-      if (!ready.includes(one)) return { ...one, state: 'refused' };
-      return { ...one, state: within(active, one) ? 'active' : within(shadows, one) ? 'shadow' : 'standby' };
+    if (typeof found === 'string') throw new LifecycleRefused({ code: 'MODELS_UNREADABLE', message: found });
+    const decided = standings(await this.#log.read());
+    const ready = found.flatMap(candidateOf);
+    const guards = [...decided].flatMap(([name, standing]) => {
+      const serving =
+        servingOf(
+          ready.filter(({ trades }) => trades),
+          name,
+          standing,
+        )?.version ?? null;
+      const probation = probationOf(standing, serving, Date.parse(terms.madeAt), rollbackWindowMs);
+      return probation ? [[name, probation.guard] as const] : [];
+    });
+    const { places } = arrange(ready, { decided, guards: new Map(guards), limit: cacheSize });
+    return found.map((one): Listed => {
+      const place = places.find(({ model }) => refOf(model) === refOf(one));
+      if (place)
+        return { ...one, state: place.role === 'active' ? 'active' : 'ready', role: place.role, share: place.share };
+      const fit = ready.some((candidate) => refOf(candidate) === refOf(one));
+      return { ...one, state: fit ? 'retired' : 'failed', role: null, share: 0 };
     });
   }
 
@@ -88,20 +108,26 @@ export class Registrar {
     const at = ref.indexOf('@');
     const [name, version] = at < 0 ? [ref, undefined] : [ref.slice(0, at), ref.slice(at + 1)];
     const versions = (await this.list()).filter((one) => one.name === name);
-    if (versions.length === 0) throw new LifecycleRefused('MODEL_UNKNOWN', `no model is called ${name}`);
+    if (versions.length === 0) throw new LifecycleRefused(modelUnknown(name));
     const found =
       version !== undefined
         ? versions.find((one) => one.version === version)
         : (versions.find(({ state }) => state === 'active') ??
-          versions.find(({ state }) => state !== 'refused') ??
+          versions.find(({ state }) => state !== 'failed') ??
           versions[0]);
     if (found) return found;
-    const known = versions.map((one) => one.version).join(', ');
-    throw new LifecycleRefused('VERSION_UNKNOWN', `${name} has no version ${version}; it has ${known}`);
+    throw new LifecycleRefused(versionUnknown(name, version!, versions));
   }
 
-  standingOf(name: string): Standing {
-    return this.#standings().get(name) ?? UNDECIDED;
+  async standingOf(name: string): Promise<Standing> {
+    return standings(await this.#log.read()).get(name) ?? UNDECIDED;
+  }
+
+  /** @returns what was done to a name, oldest first @throws LifecycleRefused where it is unknown */
+  async historyOf(name: string): Promise<readonly ModelEvent[]> {
+    const events = (await this.#log.read()).filter((event) => event.name === name);
+    if (events.length === 0) await this.find(name);
+    return events;
   }
 
   /** Certifies a version anew on this machine. @returns the certificate, kept, or why there is none; an old one stays then */
@@ -112,76 +138,94 @@ export class Registrar {
     const certificate = await admission.certify({ ref: refOf(model), folder, manifest }, terms);
     if ('code' in certificate) return certificate;
     await writeFile(join(folder, 'certificate.json'), `${JSON.stringify(certificate, null, 1)}\n`);
-    this.#note('certify', model, activeOf(await this.list(), model.name));
+    await this.#note('certify', model, servingIn(await this.list(), model.name));
     return certificate;
   }
 
-  /** @returns what serves from now on, and what did before */
-  async activate(ref: string): Promise<{ now: ModelRef; before: string | null }> {
-    const now = await this.#tradable(ref);
-    const before = activeOf(await this.list(), now.name);
-    this.#note('activate', now, before);
-    return { now, before };
+  /** @param ref `name@version` @throws LifecycleRefused */
+  async activate(ref: string, said: Said = {}): Promise<Done> {
+    const { name, version } = await this.#named(ref);
+    return this.#act(name, { action: 'activate', version }, said);
   }
 
-  async rollback(name: string): Promise<{ now: ModelRef; before: string | null }> {
-    const { name: known } = await this.find(name);
-    const version = this.standingOf(known).before.at(-1);
-    if (!version) throw new LifecycleRefused('NOTHING_BEFORE', `nothing served before what serves of ${known} now`);
-    const now = await this.#tradable(`${known}@${version}`);
-    const before = activeOf(await this.list(), known);
-    this.#note('rollback', now, before);
-    return { now, before };
+  /** @param act of a name: what serves and what stands beside it is meant @throws LifecycleRefused */
+  async onName(name: string, action: 'rollback' | 'pin' | 'unpin', said: Said = {}): Promise<Done> {
+    return this.#act(name, { action }, said);
   }
 
   /** @param on false: it stops running beside the one that serves */
-  async shadow(ref: string, on: boolean): Promise<ModelRef> {
-    const model = await this.#tradable(ref);
-    if (on && model.state === 'active') throw new LifecycleRefused('IN_USE', `${refOf(model)} serves already`);
-    this.#note(on ? 'shadow' : 'unshadow', model, activeOf(await this.list(), model.name));
-    return model;
+  async shadow(ref: string, on: boolean, said: Said = {}): Promise<Done> {
+    const { name, version } = await this.#named(ref);
+    return this.#act(name, { action: on ? 'shadow' : 'unshadow', version }, said);
   }
 
-  /** Deletes a version's folder. */
-  async remove(ref: string): Promise<ModelRef> {
-    const model = await this.#named(ref);
-    const { name, version, state, folder } = model;
-    if (state === 'active' || state === 'shadow') throw new LifecycleRefused('IN_USE', `${ref} is ${state}`);
-    if (this.standingOf(name).before.includes(version))
-      throw new LifecycleRefused('IN_USE', `${ref} is what a rollback of ${name} returns to`);
-    this.#note('remove', model, activeOf(await this.list(), name));
+  /** @param share of the symbols, 0..1; 0 withdraws it */
+  async canary(ref: string, share: number, said: Said = {}): Promise<Done> {
+    const { name, version } = await this.#named(ref);
+    return this.#act(name, canaryAct(version, share), said);
+  }
+
+  async uncanary(name: string, said: Said = {}): Promise<Done> {
+    const { canary } = await this.standingOf((await this.find(name)).name);
+    if (canary) return this.#act(name, { action: 'uncanary', version: canary.version }, said);
+    throw new LifecycleRefused({ code: 'NO_CANARY', message: `${name} has no canary` });
+  }
+
+  /** Deletes a version's folder, and its name's where nothing else lies there. */
+  async remove(ref: string, said: Said = {}): Promise<Done> {
+    const { name, version, folder } = await this.#named(ref);
+    const done = await this.#act(name, { action: 'remove', version }, said);
     await rm(folder, { recursive: true });
-    return model;
+    await rmdir(dirname(folder)).catch(() => undefined);
+    return done;
   }
 
   /** @throws LifecycleRefused where the version is left open too */
   async #named(ref: string): Promise<Listed> {
     const found = await this.find(ref);
     if (ref.includes('@')) return found;
-    throw new LifecycleRefused('VERSION_UNKNOWN', `name the version too, like ${refOf(found)}`);
+    const message = `name the version too, like ${refOf(found)}`;
+    throw new LifecycleRefused({ code: 'VERSION_UNKNOWN', message });
   }
 
-  async #tradable(ref: string): Promise<Listed> {
-    const found = await this.#named(ref);
-    if (found.state === 'refused') {
-      const why = found.refusal ? `${found.refusal.code} ${found.refusal.message}` : found.uncertified;
-      throw new LifecycleRefused('NOT_READY', `${refOf(found)} cannot serve: ${why}`);
-    }
-    if (found.manifest!.timeframes.length > 0) return found;
-    const imported = 'it was imported without --timeframes';
-    throw new LifecycleRefused('NOT_FOR_TRADING', `${refOf(found)} serves no timeframes: ${imported}`);
-  }
-
-  #note(action: ModelAction, { name, version }: ModelRef, from: string | null): void {
+  /** What is believed to serve is what the list shows before: somebody who is faster is noticed. */
+  async #act(name: string, act: Act, { reason, from }: Said): Promise<Done> {
+    const listed = (await this.list()).filter((one) => one.name === name);
     const { terms, who } = this.options;
-    this.#log.append({ at: terms.madeAt, who, action, name, version, from });
+    const ready = listed.flatMap(candidateOf).filter(({ trades }) => trades);
+    const standingIn = (events: readonly ModelEvent[]) => standings(events).get(name) ?? UNDECIDED;
+    const servingAt = (standing: Standing) => servingOf(ready, name, standing)?.version ?? null;
+    const believed = from ?? servingAt(standingIn(await this.#log.read()));
+    const asked: Asked = { name, act, at: terms.madeAt, who, reason, from: believed };
+    const versions = listed.map(fitness);
+    const decided = await this.#log.append((events) => {
+      const standing = standingIn(events);
+      return judgeAct(asked, { standing, serving: servingAt(standing), versions });
+    });
+    if ('code' in decided) throw new LifecycleRefused(decided);
+    return { model: { name, version: decided.version }, before: decided.from };
   }
 
-  #standings(): ReadonlyMap<string, Standing> {
-    return standings(this.#log.read());
+  async #note(action: 'import' | 'certify', model: ModelRef, from: string | null, reason?: string): Promise<void> {
+    const { terms, who } = this.options;
+    const { name, version } = model;
+    const event = { at: terms.madeAt, who, action, name, version, from };
+    await this.#log.append(() => (reason === undefined ? event : { ...event, reason }));
   }
 }
 
-function activeOf(listed: readonly Listed[], name: string): string | null {
+function servingIn(listed: readonly Listed[], name: string): string | null {
   return listed.find((one) => one.name === name && one.state === 'active')?.version ?? null;
+}
+
+/** Certified, as far as its files tell without being opened. */
+function candidateOf({ name, version, manifest, refusal, certificate }: Found): Candidate[] {
+  if (!manifest || refusal || !certificate) return [];
+  const { weight, timeframes, created_at } = manifest;
+  return [{ name, version, weight, trades: timeframes.length > 0, recency: Date.parse(created_at), parts: [] }];
+}
+
+function fitness({ version, manifest, refusal, certificate, uncertified }: Found): Circumstances['versions'][number] {
+  const why = refusal ? `${refusal.code} ${refusal.message}` : uncertified;
+  return { version, trades: (manifest?.timeframes.length ?? 0) > 0, unfit: certificate && !refusal ? undefined : why };
 }

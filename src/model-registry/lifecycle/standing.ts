@@ -1,23 +1,6 @@
-import { z } from 'zod';
-import { modelName, modelVersion } from '../manifest.js';
+import type { ModelEvent } from './model-event.js';
 
-/** What a person did to a model. */
-export const MODEL_ACTIONS = ['import', 'certify', 'activate', 'rollback', 'shadow', 'unshadow', 'remove'] as const;
-export type ModelAction = (typeof MODEL_ACTIONS)[number];
-
-/** One line of the lifecycle log. */
-export const modelEvent = z.strictObject({
-  at: z.iso.datetime(),
-  who: z.string().min(1),
-  action: z.enum(MODEL_ACTIONS),
-  name: modelName,
-  version: modelVersion,
-  /** The version that served when it was done; null: none. */
-  from: modelVersion.nullable(),
-});
-export type ModelEvent = z.output<typeof modelEvent>;
-
-/** What people decided about one model name. */
+/** What was decided about one model name. */
 export interface Standing {
   /** `newest` until somebody decides; then a version, or null for none. */
   readonly choice: 'newest' | string | null;
@@ -25,13 +8,21 @@ export interface Standing {
   readonly before: readonly string[];
   /** Versions that run beside the one that serves, recorded and never traded. */
   readonly shadows: readonly string[];
+  /** It votes on its share of the symbols, in place of the one that serves. */
+  readonly canary: { readonly version: string; readonly share: number } | null;
+  /** Nothing but an unpin changes what serves. */
+  readonly pinned: boolean;
+  /** When what serves was activated, ISO 8601; null: it serves for another reason. */
+  readonly activatedAt: string | null;
 }
 
-export const UNDECIDED: Standing = { choice: 'newest', before: [], shadows: [] };
+export const UNDECIDED: Standing = {
+  ...{ choice: 'newest', before: [], shadows: [], canary: null, pinned: false, activatedAt: null },
+};
 
 /**
- * Folds the log. An import decides nothing but that what served goes on: a new version never serves before somebody
- * activates it.
+ * Folds the log. A version that is imported or noticed decides nothing but that what served goes on: it never serves before
+ * somebody activates it.
  * @param events oldest first
  * @returns by model name
  */
@@ -41,23 +32,51 @@ export function standings(events: readonly ModelEvent[]): ReadonlyMap<string, St
   return found;
 }
 
-function after(standing: Standing, { action, version, from }: ModelEvent): Standing {
-  const { choice, before, shadows } = standing;
-  const others = shadows.filter((one) => one !== version);
+function after(standing: Standing, event: ModelEvent): Standing {
+  const { action, version, from, share } = event;
   switch (action) {
     case 'import':
-      return choice === 'newest' ? { ...standing, choice: from } : standing;
+    case 'notice':
+      return standing.choice === 'newest' ? { ...standing, choice: from } : standing;
     case 'certify':
       return standing;
     case 'activate':
-      return { choice: version, before: from && from !== version ? [...before, from] : before, shadows: others };
+      return activated(standing, event);
     case 'rollback':
-      return { choice: version, before: before.slice(0, before.lastIndexOf(version)), shadows: others };
-    case 'shadow':
-      return { ...standing, shadows: [...others, version] };
+      return {
+        ...{ ...without(standing, version), choice: version, activatedAt: null },
+        before: standing.before.slice(0, Math.max(0, standing.before.lastIndexOf(version))),
+      };
+    case 'shadow': {
+      const { shadows, ...rest } = without(standing, version);
+      return { ...rest, shadows: [...shadows, version] };
+    }
     case 'unshadow':
-      return { ...standing, shadows: others };
+      return { ...standing, shadows: standing.shadows.filter((one) => one !== version) };
+    case 'canary':
+      return { ...without(standing, version), canary: { version, share: share! } };
+    case 'uncanary':
+      return { ...standing, canary: null };
+    case 'pin':
+      return { ...standing, choice: version, canary: null, pinned: true };
+    case 'unpin':
+      return { ...standing, pinned: false };
     case 'remove':
-      return { ...standing, before: before.filter((one) => one !== version), shadows: others };
+      return { ...without(standing, version), before: standing.before.filter((one) => one !== version) };
   }
+}
+
+function activated(standing: Standing, { version, from, at }: ModelEvent): Standing {
+  const { before, activatedAt, ...rest } = without(standing, version);
+  if (from === version) return { ...rest, choice: version, before, activatedAt };
+  return { ...rest, choice: version, before: from ? [...before, from] : before, activatedAt: at };
+}
+
+/** A version has one part beside the one that serves, or none. */
+function without(standing: Standing, version: string): Standing {
+  const { shadows, canary } = standing;
+  return {
+    ...{ ...standing, shadows: shadows.filter((one) => one !== version) },
+    canary: canary?.version === version ? null : canary,
+  };
 }

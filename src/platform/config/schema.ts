@@ -75,6 +75,7 @@ export const schema = z.object({
   MIXED_PRECISION_ENABLED: flag.default(false),
   BATCH_SIZE: integer(1, 100_000).default(100),
   MODEL_CACHE_SIZE: integer(1, 1000).default(10),
+  ROLLBACK_WINDOW_MINUTES: number(0, 43_200).default(60),
   INFERENCE_TIMEOUT: number(0.001, 60).default(0.1),
   INFERENCE_WORKERS: integer(0, 64).default(0),
   AD_HOC_QUEUE_ROWS: integer(1, 1_000_000).default(10_000),

@@ -5,10 +5,9 @@ import { Database } from '../database/database.service.js';
 export class ApiKeyRepository {
   constructor(private readonly database: Database) {}
 
-  /** @returns sha256 of every key in force, 32 bytes each */
-  async hashesInForce(): Promise<Buffer[]> {
-    const rows = await this.database.query<{ hash: Buffer }>('select hash from api_keys where revoked_at is null');
-    return rows.map(({ hash }) => hash);
+  /** @returns every key in force: its name, and its sha256, 32 bytes */
+  async inForce(): Promise<{ readonly name: string; readonly hash: Buffer }[]> {
+    return this.database.query('select name, hash from api_keys where revoked_at is null');
   }
 
   /**

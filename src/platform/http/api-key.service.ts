@@ -9,7 +9,7 @@ import { ApiKeyRepository } from './api-key.repository.js';
 @Injectable()
 export class ApiKeys implements OnModuleInit {
   readonly #logger = new Logger('ApiKeys');
-  #hashes: readonly Buffer[] = [];
+  #inForce: readonly { readonly name: string; readonly hash: Buffer }[] = [];
 
   constructor(
     private readonly keys: ApiKeyRepository,
@@ -26,11 +26,11 @@ export class ApiKeys implements OnModuleInit {
     const isOurs = known.startsWith('ap_') && known.length >= 35 && (await this.keys.replace(name, sha256(known)));
     if (isOurs) await chmod(file, 0o600);
     else await this.#renew(file, name);
-    this.#hashes = await this.keys.hashesInForce();
+    this.#inForce = await this.keys.inForce();
   }
 
   async #renew(file: string, name: string): Promise<void> {
-    const isFirst = (await this.keys.hashesInForce()).length === 0;
+    const isFirst = (await this.keys.inForce()).length === 0;
     const key = `ap_${randomBytes(32).toString('base64url')}`;
     await this.keys.replace(name, sha256(key));
     await writeFile(`${file}.new`, `${key}\n`, { mode: 0o600 });
@@ -38,12 +38,17 @@ export class ApiKeys implements OnModuleInit {
     if (!isFirst) this.#logger.warn(`${file} held no key in force: a new one was made, the one before is revoked`);
   }
 
-  /** @param authorization the header as it came @returns whether it carries a key in force, in constant time */
+  /** @param authorization the header as it came @returns whether it carries a key in force */
   accepts(authorization: string | undefined): boolean {
+    return this.nameOf(authorization) !== undefined;
+  }
+
+  /** @returns the name of the key in force that the header carries, in constant time; undefined where it carries none */
+  nameOf(authorization: string | undefined): string | undefined {
     const presented = /^Bearer +(ap_[\w-]{20,100})$/i.exec(authorization ?? '')?.[1];
-    if (presented === undefined) return false;
+    if (presented === undefined) return undefined;
     const hash = sha256(presented);
-    return this.#hashes.reduce((accepted, known) => timingSafeEqual(known, hash) || accepted, false);
+    return this.#inForce.filter((key) => timingSafeEqual(key.hash, hash))[0]?.name;
   }
 }
 
