@@ -81,7 +81,8 @@ export class BatchInferenceService {
       gated: settings.config.OOD_GATE,
       swapped: (served) => {
         this.drift.keep(served.map(({ model }) => model));
-        this.#book.keepNarrow(served.filter(({ model }) => model.window > 1).map(({ columns }) => columns));
+        const windowed = served.filter(({ model, columns }) => model.window > 1 && columns.length > 0);
+        this.#book.keepNarrow(windowed.map(({ columns }) => columns));
       },
     });
   }
