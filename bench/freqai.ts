@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Candle, CandleColumns } from '../src/domain/candle.js';
 import { variantLabel } from '../src/domain/model.js';
+import { bytesOf, bytesOfColumns } from './candle-bytes.js';
 import { CandlePath, HISTORY, walksOf } from './candle-path.js';
 import { FOREST_FEATURES, growForest, type Forest } from './forest.js';
 import { Peer, peerPython } from './peer.js';
@@ -71,8 +71,8 @@ function openBots(peer: Peer, folder: string): Promise<{ freqtrade: string; tree
   walks.forEach((walk) => walk.columns(WARM_UP_CLOSES));
   const histories = walks.map((walk) => walk.columns(HISTORY)); // up to the candle before the first round
   const [candles, training] = [join(folder, 'candles.f64'), join(folder, 'training-candles.f64')];
-  writeFileSync(candles, Buffer.concat(histories.map(bytesOf)));
-  writeFileSync(training, bytesOf(walksOf(1, 2)[0]!.columns(TRAINING_CANDLES)));
+  writeFileSync(candles, Buffer.concat(histories.map(bytesOfColumns)));
+  writeFileSync(training, bytesOfColumns(walksOf(1, 2)[0]!.columns(TRAINING_CANDLES)));
   const pairs = histories.map(({ symbol }) => symbol);
   const opened = histories[0]!.openTime[0];
   return peer.ask('open', { pairs, counts: PAIRS, candles, training, opened, folder });
@@ -89,7 +89,7 @@ async function measure({ path, peer, folder }: Sides): Promise<Measured> {
     const { ms, batch } = await path.close(candles);
     await path.saved();
     if (batch.runs[0]!.abstentions.size > 0) throw new Error('a symbol was not predicted');
-    writeFileSync(file, closedBytes(candles.slice(0, MOST_PAIRS)));
+    writeFileSync(file, bytesOf(candles.slice(0, MOST_PAIRS)));
     if (i >= 0) ours.push(ms);
     for (const [count, samples] of analyses) {
       if (i < -UNCOUNTED) continue;
@@ -103,23 +103,6 @@ async function measure({ path, peer, folder }: Sides): Promise<Measured> {
   const theirs = new Map<number, { inference: number[]; analysis: number[] }>();
   for (const [count, analysis] of analyses) theirs.set(count, { inference: await inferenceOf(count), analysis });
   return { ours, theirs };
-}
-
-/** @returns float64 [candles, 5]: open, high, low, close, volume */
-function bytesOf({ open, high, low, close, volume }: CandleColumns): Buffer {
-  const rows = Float64Array.from(
-    { length: open.length * 5 },
-    (_, i) => [open, high, low, close, volume][i % 5]![(i / 5) | 0]!,
-  );
-  return Buffer.from(rows.buffer);
-}
-
-/** @returns the same of candles of different symbols, one each */
-function closedBytes(candles: readonly Candle[]): Buffer {
-  const rows = Float64Array.from(
-    candles.flatMap(({ open, high, low, close, volume }) => [open, high, low, close, volume]),
-  );
-  return Buffer.from(rows.buffer);
 }
 
 function rowsOf({ model, trees }: Forest, { ours, theirs }: Measured): Record<string, string | number>[] {
