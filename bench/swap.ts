@@ -28,7 +28,7 @@ const MIB = 2 ** 20;
 const METHOD =
   `The service's own classes, one worker, ${SYMBOLS} symbols of one timeframe that close again as soon as a run is handed
 on, saved to a durable PostgreSQL beside the path; ${CLIENTS} clients ask for ${ROWS_ASKED} rows ad hoc, each again 1 ms after its answer.
-${NAMES.join(' and ')} as shipped, under two versions each: in ${RUNS} runs the other version of both is adopted every second, loaded
+${NAMES.join(' and ')} as shipped, under two versions each: in ${RUNS} runs the other version of both is adopted a second after the last adoption, loaded
 and warmed anew, and the one before dropped. Lost is a symbol without an answer of either model, on the path or in the database; mixed is a
 run that is not answered by both models in one version. Memory is the process's resident set, threads included and PostgreSQL not, read
 every ${RUNS_A_PAUSE} runs once the main thread's garbage is collected; flat: the median of runs ${LATE + 1} to ${RUNS} is at most 5 %
@@ -237,7 +237,12 @@ function judge(load: Load, unsaved: number, rollbacks: readonly number[]): Ratio
   const { tally } = load;
   const [early, late] = [memoryOf(load, EARLY, 2 * EARLY), memoryOf(load, LATE, RUNS)];
   return [
-    ratio(`the slowest of ${ROLLBACKS} rollbacks under load`, '50 ms', quantile(rollbacks, 1) / 50, '<= 1'),
+    ratio(
+      `rollback under load, p99 of ${ROLLBACKS}: call → handed on by the version before`,
+      '50 ms',
+      quantile(rollbacks, 0.99) / 50,
+      '<= 1',
+    ),
     ratio(`rows lost on the path, of ${tally.expected}`, 'none', tally.lost, '<= 0'),
     ratio('answers that are not in the database', 'none', unsaved, '<= 0'),
     ratio(`runs that mixed versions, of ${tally.runs}`, 'none', tally.mixed, '<= 0'),
