@@ -26,14 +26,15 @@ const ROWS_ASKED = 8;
 const MIB = 2 ** 20;
 
 const METHOD =
-  `The service's own classes, one worker, ${SYMBOLS} symbols of one timeframe that close again as soon as a run is handed
-on, saved to a durable PostgreSQL beside the path; ${CLIENTS} clients ask for ${ROWS_ASKED} rows ad hoc, each again 1 ms after its answer.
-${NAMES.join(' and ')} as shipped, under two versions each: in ${RUNS} runs the other version of both is adopted a second after the last adoption, loaded
-and warmed anew, and the one before dropped. Lost is a symbol without an answer of either model, on the path or in the database; mixed is a
-run that is not answered by both models in one version. Memory is the process's resident set, threads included and PostgreSQL not, read
-every ${RUNS_A_PAUSE} runs once the main thread's garbage is collected; flat: the median of runs ${LATE + 1} to ${RUNS} is at most 5 %
-above that of runs ${EARLY + 1} to ${2 * EARLY}. Then ${ROLLBACKS} rollbacks under the same load, the version before in memory on standby: from the call until the next run that it
-answers is handed on, the run in flight included. What the registry does before it calls is not in it.`.replaceAll(
+  `The service's own classes, one worker, ${SYMBOLS} symbols of one timeframe that close again as soon as a run is handed on,
+saved to a durable PostgreSQL beside the path; ${CLIENTS} clients ask for ${ROWS_ASKED} rows ad hoc, each again 1 ms after
+its answer. ${NAMES.join(' and ')} as shipped, under two versions each: in ${RUNS} runs the other version of both is adopted
+a second after the last adoption, loaded and warmed anew, and the one before dropped. Lost is a symbol without an answer of
+either model, on the path or in the database; mixed is a run that is not answered by both models in one version. Memory is
+the process's resident set, threads included and PostgreSQL not, read every ${RUNS_A_PAUSE} runs once the main thread's
+garbage is collected; flat: the median of runs ${LATE + 1} to ${RUNS} is at most 5 % above that of runs ${EARLY + 1} to
+${2 * EARLY}. Then ${ROLLBACKS} rollbacks under the same load, the version before in memory on standby: from the call until
+the next run that it answers is handed on, the run in flight included. What the registry does before it calls is not in it.`.replaceAll(
     '\n',
     ' ',
   );
