@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { AdHocService } from '../src/batch-inference/ad-hoc/ad-hoc.service.js';
 import { BatchInferenceService } from '../src/batch-inference/batch-inference.service.js';
 import { RunRepository } from '../src/batch-inference/run.repository.js';
-import { WorkerPool } from '../src/batch-inference/worker-pool.service.js';
+import { WorkerPool, type PoolStatus } from '../src/batch-inference/worker-pool.service.js';
 import type { Candle } from '../src/domain/candle.js';
 import type { Interval } from '../src/domain/interval.js';
 import type { ActiveModel } from '../src/domain/model.js';
@@ -50,6 +51,8 @@ function settingsFor(databaseUrl: string): Settings {
 
 /** Closed candles → predictions handed on: the service's own classes, one worker, all saved beside the path as in life. */
 export class CandlePath {
+  /** What asks beside the path. */
+  readonly adHoc: AdHocService;
   readonly #inference: BatchInferenceService;
   #handedOn: PredictionBatch | undefined;
   #warmed = 0;
@@ -58,10 +61,12 @@ export class CandlePath {
     private readonly home: string,
     private readonly server: EmbeddedPostgres,
     private readonly dataSource: DataSource,
+    private readonly pool = new WorkerPool({ workers: 1, timeoutMs: 60_000 }),
   ) {
-    const pool = new WorkerPool({ workers: 1, timeoutMs: 60_000 });
     const runs = new RunRepository(new Database(dataSource));
-    const inference = new BatchInferenceService(settingsFor(server.url), new ExchangeClock(1), pool, runs);
+    const [settings, clock] = [settingsFor(server.url), new ExchangeClock(1)];
+    const inference = new BatchInferenceService(settings, clock, pool, runs);
+    this.adHoc = new AdHocService(settings, clock, inference, pool);
     inference.predictions.to((batch) => void (this.#handedOn = batch));
     inference.predictions.tap(
       async (batch) => {
@@ -122,6 +127,18 @@ export class CandlePath {
   /** @returns when everything of the runs before is saved */
   saved(): Promise<void> {
     return this.#inference.predictions.idle();
+  }
+
+  workers(): PoolStatus {
+    return this.pool.status();
+  }
+
+  /** @returns the answers in the database, of all symbols and models, and the runs that they are of */
+  async inDatabase(): Promise<{ runs: number; answers: number }> {
+    const counted = `select count(*)::int as runs, sum(answered)::int as answers
+      from runs join predictions on predictions.run_id = runs.id`;
+    const [row] = await this.dataSource.query<{ runs: number; answers: number }[]>(counted);
+    return row!;
   }
 
   async stop(): Promise<void> {

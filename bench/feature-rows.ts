@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { featureColumnsOf } from '../src/batch-inference/features/feature-table.js';
 import { SeriesBook } from '../src/batch-inference/series-book.js';
 import type { Candle } from '../src/domain/candle.js';
@@ -37,5 +38,11 @@ export class FeatureRows {
   /** The walks' next candles. */
   next(): Float64Array {
     return this.after(this.walks.map((walk) => walk.next()));
+  }
+
+  /** Writes the rows of so many candles of each symbol: float64 [candles × symbols, features]. */
+  write(file: string, candles: number): void {
+    const all = Array.from({ length: candles }, () => this.next());
+    writeFileSync(file, Buffer.concat(all.map(({ buffer }) => Buffer.from(buffer as ArrayBuffer))));
   }
 }

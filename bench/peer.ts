@@ -7,20 +7,23 @@ import type { Readable, Writable } from 'node:stream';
 const PEERS = resolve('bench/peers');
 /** No library gets more than one thread: neither do we. */
 const ONE_THREAD = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
-const ENVIRONMENT = { ...process.env, ...ONE_THREAD, PYTHONDONTWRITEBYTECODE: '1' };
+const ENVIRONMENT = { ...process.env, ...ONE_THREAD, PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: PEERS };
 
 /** The Python libraries cannot be had here; the message says what to do. */
 export class PeersAbsent extends Error {}
 
 /**
  * Makes the libraries' environment where it is not there yet.
+ * @param folder of bench/peers, of libraries that have an environment of their own
  * @returns the path of its Python @throws PeersAbsent
  */
-export function peerPython(): string {
-  const made = spawnSync('bash', [join(PEERS, 'setup.sh')], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+export function peerPython(folder = ''): string {
+  const setup = [join(PEERS, 'setup.sh'), ...(folder ? [folder] : [])];
+  const made = spawnSync('bash', setup, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
   if (made.status === 0) return made.stdout.trim();
   const why = made.error ? `bash cannot be run (${made.error.message})` : 'see above';
-  throw new PeersAbsent(`The Python libraries of bench/peers/requirements.txt cannot be had: ${why}.`);
+  const wanted = join('bench/peers', folder, 'requirements.txt');
+  throw new PeersAbsent(`The Python libraries of ${wanted} cannot be had: ${why}.`);
 }
 
 /** Runs a Python program of the project in the libraries' environment. @throws with what it said */

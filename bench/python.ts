@@ -118,10 +118,8 @@ export default async function python(): Promise<BenchReport> {
 
 /** On other walks than those served. */
 async function train(peer: Peer, folder: string): Promise<Record<Library, Trained>> {
-  const rows = new FeatureRows(FEATURES, walksOf(SYMBOLS, 2));
-  const all = Array.from({ length: TRAINING_CANDLES }, () => rows.next());
   const file = join(folder, 'training.f64');
-  writeFileSync(file, Buffer.concat(all.map(({ buffer }) => Buffer.from(buffer as ArrayBuffer))));
+  new FeatureRows(FEATURES, walksOf(SYMBOLS, 2)).write(file, TRAINING_CANDLES);
   return peer.ask('train', { rows: file, names: FEATURES, folder });
 }
 

@@ -13,8 +13,9 @@ const names = readdirSync(join(root, 'bench'))
 const usage = `usage: npm run bench                all, each in a process of its own
        npm run bench -- <name>      one of: ${names.join(' ')}
        npm run bench -- --docs      writes docs/benchmarks.md from what was measured last (bench/results)
-python and nets are held against Python libraries, which they install into bench/peers/.venv once; BENCH_PYTHON: a Python
-3.11 or newer (default python3). BENCH_MINUTES: how long start watches the memory (default 10).`;
+python, nets, freqai and nautilus are held against Python libraries, which they install once into bench/peers/.venv,
+bench/peers/freqai/.venv and bench/peers/nautilus/.venv; BENCH_PYTHON: a Python 3.11 or newer (default python3).
+BENCH_MINUTES: how long start watches the memory (default 10).`;
 
 const [only, ...rest] = process.argv.slice(2);
 const docs = only === '--docs';

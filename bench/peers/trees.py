@@ -18,12 +18,9 @@ import sklearn
 import xgboost
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from forest import CLASSES, ROUNDS, SEED, forest, labels_of
 from old_way import OldWay
 from peer import answer, timed
-
-CLASSES = 3
-ROUNDS = 167
-SEED = 2026
 
 Ways = dict[str, Callable[[], object]]
 
@@ -42,9 +39,7 @@ class LightGBM:
     version = lightgbm.__version__
 
     def __init__(self, rows: Rows, labels: np.ndarray, folder: Path) -> None:
-        settings = {"n_estimators": ROUNDS, "num_leaves": 31, "learning_rate": 0.05, "n_jobs": 1, "verbose": -1}
-        repeatable = {"random_state": SEED, "deterministic": True, "force_row_wise": True}
-        self.wrapper = lightgbm.LGBMClassifier(**settings, **repeatable).fit(rows.frame, labels)
+        self.wrapper = forest(rows.frame, labels)
         self.booster = self.wrapper.booster_
         self.file = folder / "lightgbm.txt"
         self.booster.save_model(self.file)
@@ -104,14 +99,6 @@ class ScikitLearn:
 
     def answers(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         return self.model.decision_function(rows.all), self.model.predict_proba(rows.all)
-
-
-def labels_of(rows: np.ndarray) -> np.ndarray:
-    """Three classes of equal size, of a sum of some columns, a product and noise: something to learn, and never all of it."""
-    chance = np.random.default_rng(SEED)
-    scaled = (rows - rows.mean(axis=0)) / (rows.std(axis=0) + 1e-12)
-    signal = scaled[:, ::8].sum(axis=1) + scaled[:, 3] * scaled[:, 29] + 2 * chance.standard_normal(len(rows))
-    return np.digitize(signal, np.quantile(signal, [1 / 3, 2 / 3]))
 
 
 class Bench:
