@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { CostLine } from '../cost-line.js';
 import { costOf, SLICE_MS, sliceRows, turnedAway, type Ahead } from './admission.js';
 
-/** 1 ms a call and 0.1 ms a row: 90 rows a slice. */
-const COST = new CostLine([1, 50, 500].map((rows) => ({ rows, ms: 1 + 0.1 * rows })));
+/** 0.95 ms a call and 0.1 ms a row: 90 rows a slice. */
+const COST = new CostLine([1, 50, 500].map((rows) => ({ rows, ms: 0.95 + 0.1 * rows })));
 const FREE: Ahead = { workers: 1, ms: 0, rows: 0, mostRows: 10_000 };
 
 describe('a slice', () => {
@@ -12,8 +12,8 @@ describe('a slice', () => {
     expect(COST.of(sliceRows(COST))).toBeLessThanOrEqual(SLICE_MS + 1e-9);
     expect(sliceRows(new CostLine([{ rows: 1, ms: 500 }]))).toBe(1);
     expect(sliceRows(new CostLine())).toBe(1_000);
-    expect(costOf(180, COST)).toBeCloseTo(20);
-    expect(costOf(181, COST)).toBeCloseTo(21.1);
+    expect(costOf(180, COST)).toBeCloseTo(19.9);
+    expect(costOf(181, COST)).toBeCloseTo(20.95);
   });
 });
 
