@@ -1,7 +1,7 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { problemOf } from './problem.js';
+import { problemOf, spoken } from './problem.js';
 
 /** The one place that turns an exception into HTTP. */
 @Catch()
@@ -29,9 +29,9 @@ export class ProblemFilter implements ExceptionFilter {
     }
     if (reply.sent) return;
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="alphapulse"');
-    void reply
-      .code(problem.status)
-      .header('content-type', 'application/problem+json; charset=utf-8')
-      .send(JSON.stringify(problem));
+    if (problem.retry_after_ms !== undefined) reply.header('retry-after', Math.ceil(problem.retry_after_ms / 1000));
+    const body = spoken(problem);
+    const type = 'error' in body ? 'application/json' : 'application/problem+json';
+    void reply.code(problem.status).header('content-type', `${type}; charset=utf-8`).send(JSON.stringify(body));
   }
 }

@@ -1,7 +1,7 @@
 import { BadRequestException, NotFoundException, ServiceUnavailableException } from '@nestjs/common';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { problemOf } from './problem.js';
+import { problemOf, spoken } from './problem.js';
 import { parse, RequestRefused } from './refusal.js';
 
 const fastify = (statusCode: number, message: string): Error => Object.assign(new Error(message), { statusCode });
@@ -52,4 +52,19 @@ test('every faulty field is named', () => {
   const { faults } = problemOf(refusal, '/x', 'i1');
   expect(faults?.map(({ field }) => field).sort()).toEqual(['query', 'query.limit', 'query.symbol']);
   expect(JSON.stringify(faults)).toContain('colour');
+});
+
+test('a refusal that time heals says when to try again', () => {
+  const refusal = new RequestRefused(503, 'QUEUE_FULL', 'Too many rows wait.', [], 12.3);
+  expect(problemOf(refusal, '/x', 'i1')).toMatchObject({ status: 503, code: 'QUEUE_FULL', retry_after_ms: 13 });
+  expect(problemOf(new RequestRefused(503, 'DEADLINE', 'Late.'), '/x', 'i1')).not.toHaveProperty('retry_after_ms');
+});
+
+test('clients of the Open Inference Protocol read one text that begins with the code', () => {
+  const fault = { field: 'body.inputs.0.shape', message: 'must be [rows, 82]' };
+  const refusal = new RequestRefused(400, 'SHAPE_MISMATCH', 'No.', [fault]);
+  const error = 'SHAPE_MISMATCH: No. body.inputs.0.shape: must be [rows, 82]';
+  expect(spoken(problemOf(refusal, '/v2/models/gbt/infer', 'i1'))).toEqual({ error });
+  const elsewhere = problemOf(refusal, '/v20', 'i1');
+  expect(spoken(elsewhere)).toBe(elsewhere);
 });

@@ -9,6 +9,7 @@ export interface Problem {
   readonly code: string;
   readonly instance: string;
   readonly faults?: readonly Fault[];
+  readonly retry_after_ms?: number;
 }
 
 const KNOWN: Readonly<Record<number, readonly [title: string, code: string]>> = {
@@ -35,13 +36,30 @@ const KNOWN: Readonly<Record<number, readonly [title: string, code: string]>> = 
  */
 export function problemOf(exception: unknown, path: string, incident: string): Problem {
   if (exception instanceof RequestRefused) {
-    const { status, code, message, faults } = exception;
-    return { ...problem(status, message, path), code, ...(faults.length > 0 ? { faults } : {}) };
+    const { status, code, message, faults, retryAfterMs } = exception;
+    return {
+      ...problem(status, message, path),
+      code,
+      ...(faults.length > 0 && { faults }),
+      ...(retryAfterMs !== undefined && { retry_after_ms: Math.ceil(retryAfterMs) }),
+    };
   }
   const status = statusOf(exception);
   if (status >= 400 && status < 500) return problem(status, (exception as Error).message, path);
   if (status === 503) return problem(503, 'The service is starting or stopping; try again later.', path);
   return problem(500, `Something went wrong here. It is logged as incident ${incident}.`, path);
+}
+
+/** Open Inference Protocol: its clients read this field and no other. */
+export interface ProtocolError {
+  readonly error: string;
+}
+
+/** @returns the problem as whoever asked under this path reads it: below /v2 as that protocol says, elsewhere as it is */
+export function spoken(problem: Problem): Problem | ProtocolError {
+  if (!/^\/v2(\/|$)/.test(problem.instance)) return problem;
+  const { code, detail, faults = [] } = problem;
+  return { error: [`${code}: ${detail}`, ...faults.map(({ field, message }) => `${field}: ${message}`)].join(' ') };
 }
 
 function problem(status: number, detail: string, instance: string): Problem {

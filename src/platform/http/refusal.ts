@@ -10,11 +10,13 @@ export interface Fault {
 /** A request that cannot be served as asked. The problem filter turns it into RFC 9457; nobody else speaks HTTP. */
 export class RequestRefused extends Error {
   constructor(
-    readonly status: 400 | 401 | 404 | 409 | 422 | 503,
+    readonly status: 400 | 401 | 404 | 409 | 413 | 415 | 422 | 503,
     /** Stable code in upper snake case: users alert on it. */
     readonly code: string,
     message: string,
     readonly faults: readonly Fault[] = [],
+    /** When to try again; only where that may help. */
+    readonly retryAfterMs?: number,
   ) {
     super(message);
   }

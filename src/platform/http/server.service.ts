@@ -5,6 +5,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { ProblemFilter } from './problem.filter.js';
+import { handOverRawBodies } from './raw-body.service.js';
 import { AuthenticatedWsAdapter } from './websocket.guard.js';
 
 const LARGEST_BODY = 256 * 1024;
@@ -22,9 +23,10 @@ export async function createServer(root: Root, options: NestApplicationOptions):
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, { ...options, abortOnError: false });
   const settings = app.get(Settings);
-  app.setGlobalPrefix('api/v1', { exclude: ['/', 'health/{*path}', 'metrics', 'assets/{*path}'] });
+  app.setGlobalPrefix('api/v1', { exclude: ['/', 'health/{*path}', 'metrics', 'assets/{*path}', 'v2', 'v2/{*path}'] });
   app.useGlobalFilters(problems);
   app.useWebSocketAdapter(new AuthenticatedWsAdapter(app));
+  handOverRawBodies(adapter.getInstance());
   adapter.getInstance().addHook('onSend', async (_request: unknown, reply: FastifyReply) => {
     void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
   });
