@@ -1,3 +1,4 @@
+import type { Turns } from '../turns.js';
 import { RequestRefused } from './refusal.js';
 
 /** Numbers of one array, however it was nested: `[[1, 2], [3, null]]` is [2, 2] and 1 2 3 NaN. */
@@ -10,8 +11,6 @@ export class JsonNumbers {
 }
 
 export type Json = null | boolean | number | string | JsonNumbers | readonly Json[] | { readonly [key: string]: Json };
-
-type Turns<T> = Generator<undefined, T, undefined>;
 
 /** Numbers, or other values, read in one turn of the main loop: well below a millisecond. */
 const A_TURN = 1024;
