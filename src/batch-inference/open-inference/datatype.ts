@@ -17,13 +17,13 @@ export function sizeOf(dtype: Dtype): number {
 
 /** @param values little endian, a whole number of them @returns a copy, aligned */
 export function floatsOf(dtype: Dtype, values: Uint8Array): Floats {
-  const { buffer } = Uint8Array.from(values);
+  const { buffer } = new Uint8Array(values);
   return dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
 }
 
 /** @returns the values rounded to the type */
 export function rounded(dtype: Dtype, values: Float64Array): Floats {
-  return dtype === 'float32' ? Float32Array.from(values) : values;
+  return dtype === 'float32' ? new Float32Array(values) : values;
 }
 
 /** @returns the shape of so many rows of the model's input: -1 rows where their number is free */

@@ -34,12 +34,16 @@ const tensor = z.object({
   name: z.string(),
   shape: dimensions,
   datatype: z.string(),
-  parameters: z.object({ binary_data_size: z.number().int().min(0).optional(), shared_memory_region: z.unknown() }).optional(),
+  parameters: z
+    .object({ binary_data_size: z.number().int().min(0).optional(), shared_memory_region: z.unknown().optional() })
+    .optional(),
   data: z.instanceof(JsonNumbers, { error: 'must be an array of numbers' }).optional(),
 });
 const wanted = z.object({
   name: z.string(),
-  parameters: z.object({ binary_data: flag, classification: count, shared_memory_region: z.unknown() }).optional(),
+  parameters: z
+    .object({ binary_data: flag, classification: count, shared_memory_region: z.unknown().optional() })
+    .optional(),
 });
 /** Names that are not known here are left alone: the protocol lets clients send parameters of their own. */
 const request = z.object({
@@ -62,7 +66,11 @@ export function headerLength(header: string | undefined, bodyLength: number): nu
   if (header === undefined) return bodyLength;
   const length = /^\d{1,9}$/.test(header) ? Number(header) : NaN;
   if (length <= bodyLength) return length;
-  throw refused('HEADER_LENGTH_INVALID', 'headers.inference-header-content-length', `must be 0 to ${bodyLength}, the length of the body`);
+  throw refused(
+    'HEADER_LENGTH_INVALID',
+    'headers.inference-header-content-length',
+    `must be 0 to ${bodyLength}, the length of the body`,
+  );
 }
 
 /**
@@ -77,7 +85,8 @@ export function readInferRequest(json: Json, binary: Uint8Array, model: ActiveMo
   const place = inputs.findIndex(({ name }) => name === model.input);
   if (place < 0) throw refused('INPUT_MISSING', 'body.inputs', `must name ${model.input}`);
   const other = inputs.findIndex((_, i) => i !== place);
-  if (other >= 0) throw refused('INPUT_UNKNOWN', `body.inputs.${other}.name`, `must not be there: ${model.input} is the one input`);
+  if (other >= 0)
+    throw refused('INPUT_UNKNOWN', `body.inputs.${other}.name`, `must not be there: ${model.input} is the one input`);
   const output = wantedOutput(outputs ?? [], model, parameters?.binary_data_output ?? false);
   const timeoutMs = parameters?.timeout === undefined ? undefined : parameters.timeout / 1000;
   return { id, timeoutMs, output, ...readTensor(inputs[place]!, binary, model, mostRows) };
@@ -104,12 +113,18 @@ function readTensor(
   const values = rows * model.window * model.features.length;
   const size = parameters?.binary_data_size;
   if (size === undefined) {
-    if (binary.length > 0) throw refused('SIZE_MISMATCH', 'body', `has ${binary.length} bytes of no tensor behind its JSON`);
+    if (binary.length > 0)
+      throw refused('SIZE_MISMATCH', 'body', `has ${binary.length} bytes of no tensor behind its JSON`);
     return { rows, input: rounded(dtype, jsonValues(data, shape, values)) };
   }
   if (data) throw refused('SIZE_MISMATCH', `${INPUT}.data`, 'must not be there beside binary_data_size');
   const fits = values * sizeOf(dtype);
-  if (size !== fits) throw refused('SIZE_MISMATCH', `${INPUT}.parameters.binary_data_size`, `must be ${fits}: ${shape.join(' × ')} ${datatype}`);
+  if (size !== fits)
+    throw refused(
+      'SIZE_MISMATCH',
+      `${INPUT}.parameters.binary_data_size`,
+      `must be ${fits}: ${shape.join(' × ')} ${datatype}`,
+    );
   if (binary.length !== size)
     throw refused('SIZE_MISMATCH', 'body', `has ${binary.length} bytes behind its JSON, of ${size} announced`);
   return { rows, input: floatsOf(dtype, binary) };
@@ -132,7 +147,11 @@ function wantedOutput(outputs: readonly z.output<typeof wanted>[], model: Active
   if (shared_memory_region !== undefined)
     throw refused('SHARED_MEMORY_UNSUPPORTED', 'body.outputs.0.parameters.shared_memory_region', 'is not supported');
   if (classification !== undefined && classification > model.columns)
-    throw refused('CLASSIFICATION_INVALID', 'body.outputs.0.parameters.classification', `must be at most ${model.columns}`);
+    throw refused(
+      'CLASSIFICATION_INVALID',
+      'body.outputs.0.parameters.classification',
+      `must be at most ${model.columns}`,
+    );
   return { binary: binary_data, classification };
 }
 
