@@ -7,6 +7,11 @@ import { BatchInferenceService } from './batch-inference.service.js';
 import { DriftController } from './drift/drift.controller.js';
 import { workerCount } from '../engines/provider.js';
 import { LatencyController } from './latency.controller.js';
+import { InferController } from './open-inference/infer.controller.js';
+import { ProtocolController } from './open-inference/protocol.controller.js';
+import { ServedModelController } from './open-inference/served-model.controller.js';
+import { PredictDesk } from './predict/predict-desk.service.js';
+import { PredictController } from './predict/predict.controller.js';
 import { RunController } from './run.controller.js';
 import { RunRepository } from './run.repository.js';
 import { WorkerPool } from './worker-pool.service.js';
@@ -20,12 +25,21 @@ function poolFor({ config }: Settings): WorkerPool {
 }
 
 @Module({
-  controllers: [RunController, LatencyController, DriftController],
+  controllers: [
+    RunController,
+    LatencyController,
+    DriftController,
+    PredictController,
+    ProtocolController,
+    ServedModelController,
+    InferController,
+  ],
   providers: [
     { provide: WorkerPool, useFactory: poolFor, inject: [Settings] },
     RunRepository,
     BatchInferenceService,
     AdHocService,
+    PredictDesk,
   ],
   exports: [BatchInferenceService, AdHocService],
 })

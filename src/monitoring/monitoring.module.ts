@@ -6,6 +6,7 @@ import { TradingModule } from '../trading/trading.module.js';
 import { HealthController } from './health.controller.js';
 import { LineageController } from './lineage.controller.js';
 import { LineageRepository } from './lineage.repository.js';
+import { ModelIndexController } from './model-index.controller.js';
 import { LoopLagMonitor } from './loop-lag.metrics.js';
 import { PageController } from './page.controller.js';
 import { PathMetrics } from './path.metrics.js';
@@ -18,7 +19,7 @@ import { SystemMetrics } from './system.metrics.js';
 @Module({
   imports: [MarketDataModule, BatchInferenceModule, StrategyModule, TradingModule],
   providers: [SignalLog, PathMetrics, SystemMetrics, LoopLagMonitor, LineageRepository, StatusService],
-  controllers: [HealthController, StatusController, LineageController, PageController],
+  controllers: [HealthController, ModelIndexController, StatusController, LineageController, PageController],
   exports: [PathMetrics, SignalLog],
 })
 export class MonitoringModule {}

@@ -10,13 +10,12 @@ const model: ActiveModel = {
   ...{ input: 'features', output: 'probabilities', variant: { engine: 'tree' }, features: [] },
 };
 const wide: ActiveModel = { ...model, dtype: { input: 'float64', output: 'float64' }, classes: null, columns: 1 };
-const ref = { name: 'gbt', version: '1.0.0' };
 const json = { binary: false, classification: undefined };
 const binary = { binary: true, classification: undefined };
 
 function answer(of: ActiveModel, output: Float32Array | Float64Array, wanted = json as object, id?: string) {
   const request = { id, rows: output.length / of.columns, output: { ...json, ...wanted } };
-  const writing = writeInferAnswer(ref, of, request, output);
+  const writing = writeInferAnswer(of, request, output);
   for (let turns = 0; ; turns += 1) {
     const { done, value } = writing.next();
     if (done) return { ...(value as InferAnswer), turns };

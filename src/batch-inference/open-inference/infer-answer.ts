@@ -1,4 +1,4 @@
-import type { ActiveModel, ModelRef } from '../../domain/model.js';
+import type { ActiveModel } from '../../domain/model.js';
 import type { Floats } from '../../engines/inference.engine.js';
 import { NotFinite, writeNumbers } from '../../platform/http/json-numbers.js';
 import { RequestRefused } from '../../platform/http/refusal.js';
@@ -19,14 +19,13 @@ export interface InferAnswer {
  * @throws RequestRefused 422 where a number is not finite and JSON was asked for: it has no word for it
  */
 export function* writeInferAnswer(
-  { name, version }: ModelRef,
   model: ActiveModel,
   { id, rows, output: { binary, classification } }: Pick<InferRequest, 'id' | 'rows' | 'output'>,
   output: Floats,
 ): Turns<InferAnswer> {
   const texts =
     classification === undefined ? undefined : yield* classify(output, model.columns, classification, model.classes);
-  const head = { model_name: name, model_version: version, ...(id !== undefined && { id }) };
+  const head = { model_name: model.name, model_version: model.version, ...(id !== undefined && { id }) };
   const tensor = {
     name: model.output,
     datatype: texts ? 'BYTES' : datatypeOf(model.dtype.output),

@@ -1,0 +1,64 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { refOf, type ActiveModel } from '../../domain/model.js';
+import type { Floats } from '../../engines/inference.engine.js';
+import { Clock } from '../../platform/clock.js';
+import { Settings } from '../../platform/config/settings.js';
+import { RequestRefused } from '../../platform/http/refusal.js';
+import { AdHocService } from '../ad-hoc/ad-hoc.service.js';
+import { InferenceStatistics, type ModelStatistics } from './inference-statistics.js';
+import { answeredOf, type Answered } from './predict-refusals.js';
+
+/** Rows of one request, read, and the moment (wall time, epoch ms) at which its body had come. */
+export interface Question {
+  readonly model: ActiveModel;
+  readonly rows: number;
+  readonly input: Floats;
+  readonly arrived: number;
+  /** From its arrival; absent: INFERENCE_TIMEOUT. */
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What every door to the models has in common: whom to ask, a deadline that began at the door, refusals, counting. */
+@Injectable()
+export class PredictDesk {
+  readonly #log = new Logger('Predict');
+  readonly #statistics = new InferenceStatistics();
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly clock: Clock,
+    private readonly adHoc: AdHocService,
+  ) {
+    adHoc.reports.tap(
+      (report) => this.#statistics.report(report, clock.wallNow()),
+      (error) => this.#log.error(String(error)),
+    );
+  }
+
+  /** @throws RequestRefused 404 where no such model or version is loaded */
+  find(name: string, version?: string): ActiveModel {
+    const model = this.adHoc.find(name, version);
+    if (model) return model;
+    const wanted = version === undefined ? name : refOf({ name, version });
+    const loaded = this.adHoc.models().map(refOf).join(', ') || 'none';
+    throw new RequestRefused(404, 'MODEL_UNKNOWN', `No model ${wanted} is loaded; there is: ${loaded}.`);
+  }
+
+  /** @throws RequestRefused with the code of the reason why there is no answer */
+  async ask({ model, rows, input, arrived, timeoutMs, signal }: Question): Promise<Answered> {
+    const { name, version } = model;
+    const patience = timeoutMs ?? this.settings.config.INFERENCE_TIMEOUT * 1000;
+    const left = patience - (this.clock.wallNow() - arrived);
+    return answeredOf(await this.adHoc.predict({ name, version, rows, input, timeoutMs: left, signal }));
+  }
+
+  /** What reading a request and writing its answer took. */
+  count(model: ActiveModel, inputMs: number, outputMs: number): void {
+    this.#statistics.codec(model, inputMs, outputMs);
+  }
+
+  statisticsOf(model: ActiveModel): ModelStatistics {
+    return this.#statistics.of(model);
+  }
+}

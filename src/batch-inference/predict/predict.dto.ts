@@ -1,0 +1,62 @@
+import type { ApiBodyOptions } from '@nestjs/swagger';
+import { TIMEFRAMES } from '../../domain/timeframe.js';
+
+type Schema = Extract<ApiBodyOptions, { schema: unknown }>['schema'];
+
+/** Most rows that one request may hold: a batch beyond it gains nothing, and would keep others waiting. */
+export const MOST_ROWS = 4096;
+
+const number = { type: 'number' } as const;
+const text = { type: 'string' } as const;
+
+/** `POST /api/v1/predict`, as the API's documentation shows it; `readPredictRequest` is what judges. */
+export const predictBody: Schema = {
+  type: 'object',
+  required: ['model'],
+  properties: {
+    model: { ...text, example: 'gbt', description: 'name, or name@version; without a version the one that serves' },
+    rows: {
+      type: 'array',
+      maxItems: MOST_ROWS,
+      items: { type: 'array', items: { ...number, nullable: true } },
+      description:
+        'rows of features in the order of the manifest, null (or NaN) where one is missing; of a model with a window: windows of rows, oldest first',
+    },
+    timeframe: { ...text, enum: [...TIMEFRAMES], description: 'with symbols, in place of rows' },
+    symbols: {
+      type: 'array',
+      items: text,
+      example: ['BTC/USDT'],
+      description: 'whose newest closed candle is asked about',
+    },
+    timeout_ms: {
+      ...number,
+      maximum: 60_000,
+      description: 'until the answer is of no more use; without it INFERENCE_TIMEOUT',
+    },
+  },
+};
+
+export const predictAnswer: Schema = {
+  type: 'object',
+  properties: {
+    model: { ...text, example: 'gbt@1.0.0' },
+    engine: { ...text, nullable: true, example: 'tree' },
+    rows: number,
+    predictions: {
+      type: 'array',
+      items: {
+        type: 'object',
+        example: { symbol: 'BTC/USDT', open_time: '2025-11-25T00:00:00.000Z', short: 0.2, flat: 0.5, long: 0.3 },
+      },
+      description:
+        'a row each: by class, or an array where the columns are no classes; symbol and open_time where they were asked for; { abstained: "NOT_FINITE" } where the answer is no number',
+    },
+    absent: {
+      type: 'array',
+      items: { type: 'object', example: { symbol: 'ETH/USDT', reason: 'WARMING_UP' } },
+      description: 'symbols without a row, each with its reason',
+    },
+    timings_ms: { type: 'object', example: { decode: 0.1, queue: 0.2, inference: 0.8, total: 1.3 } },
+  },
+};
