@@ -7,7 +7,6 @@ import { readJson } from '../../platform/http/json-body.js';
 import { RawBody } from '../../platform/http/raw-body.service.js';
 import { inTurns } from '../../platform/turns.service.js';
 import { PredictDesk } from '../predict/predict-desk.service.js';
-import { MOST_ROWS } from '../predict/predict.dto.js';
 import { unpacked } from './content-encoding.service.js';
 import { writeInferAnswer, type InferAnswer } from './infer-answer.js';
 import { headerLength, readInferRequest } from './infer-request.js';
@@ -68,7 +67,7 @@ export class InferController {
     const body = await unpacked(sent.body, sent.encoding);
     const end = headerLength(sent.headerLength, body.length);
     const json = await inTurns(readJson(body.subarray(0, end)));
-    const request = readInferRequest(json, body.subarray(end), model, MOST_ROWS);
+    const request = readInferRequest(json, body.subarray(end), model, this.desk.mostRows);
     const asked = this.clock.wallNow();
     const { rows, input, timeoutMs } = request;
     const { output } = await this.desk.ask({ model, rows, input, arrived, timeoutMs, signal: sent.signal });

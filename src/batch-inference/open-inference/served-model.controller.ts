@@ -3,7 +3,6 @@ import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import { AdHocService } from '../ad-hoc/ad-hoc.service.js';
 import { PredictDesk } from '../predict/predict-desk.service.js';
 import type { ModelStatistics } from '../predict/inference-statistics.js';
-import { MOST_ROWS } from '../predict/predict.dto.js';
 import { modelConfig, modelMetadata } from './metadata.js';
 
 interface Named {
@@ -43,7 +42,7 @@ export class ServedModelController {
   @Get([':name/config', ':name/versions/:version/config'])
   @ApiOperation({ summary: 'The same in the form of Triton’s model configuration' })
   config(@Param() { name, version }: Named): Record<string, unknown> {
-    return modelConfig(this.desk.find(name, version), MOST_ROWS);
+    return modelConfig(this.desk.find(name, version), this.desk.mostRows);
   }
 
   @Get([':name/stats', ':name/versions/:version/stats'])

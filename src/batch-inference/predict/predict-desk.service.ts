@@ -5,6 +5,7 @@ import { Clock } from '../../platform/clock.js';
 import { Settings } from '../../platform/config/settings.js';
 import { RequestRefused } from '../../platform/http/refusal.js';
 import { AdHocService } from '../ad-hoc/ad-hoc.service.js';
+import { BatchInferenceService } from '../batch-inference.service.js';
 import { InferenceStatistics, type ModelStatistics } from './inference-statistics.js';
 import { answeredOf, type Answered } from './predict-refusals.js';
 
@@ -14,42 +15,52 @@ export interface Question {
   readonly rows: number;
   readonly input: Floats;
   readonly arrived: number;
-  /** From its arrival; absent: INFERENCE_TIMEOUT. */
+  /** From its arrival; absent, or beyond it: INFERENCE_TIMEOUT. */
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal;
 }
 
+/** Most rows of one request: 12 MB of a window of 32 candles of 14 features go through a worker in one piece. */
+const MOST_ROWS = 4096;
+
 /** What every door to the models has in common: whom to ask, a deadline that began at the door, refusals, counting. */
 @Injectable()
 export class PredictDesk {
+  /** Most rows of one request: of those that may wait at all. */
+  readonly mostRows: number;
   readonly #log = new Logger('Predict');
   readonly #statistics = new InferenceStatistics();
+  readonly #timeoutMs: number;
 
   constructor(
-    private readonly settings: Settings,
+    { config }: Settings,
     private readonly clock: Clock,
     private readonly adHoc: AdHocService,
+    private readonly inference: BatchInferenceService,
   ) {
+    this.mostRows = Math.min(MOST_ROWS, config.AD_HOC_QUEUE_ROWS);
+    this.#timeoutMs = config.INFERENCE_TIMEOUT * 1000;
     adHoc.reports.tap(
       (report) => this.#statistics.report(report, clock.wallNow()),
       (error) => this.#log.error(String(error)),
     );
   }
 
-  /** @throws RequestRefused 404 where no such model or version is loaded */
+  /** @throws RequestRefused 404 where no such model or version is loaded, 503 where one should be and is not */
   find(name: string, version?: string): ActiveModel {
     const model = this.adHoc.find(name, version);
     if (model) return model;
+    const reason = this.inference.absence(name, version);
+    if (reason !== undefined) throw new RequestRefused(503, 'MODEL_NOT_READY', reason);
     const wanted = version === undefined ? name : refOf({ name, version });
     const loaded = this.adHoc.models().map(refOf).join(', ') || 'none';
     throw new RequestRefused(404, 'MODEL_UNKNOWN', `No model ${wanted} is loaded; there is: ${loaded}.`);
   }
 
   /** @throws RequestRefused with the code of the reason why there is no answer */
-  async ask({ model, rows, input, arrived, timeoutMs, signal }: Question): Promise<Answered> {
+  async ask({ model, rows, input, arrived, timeoutMs = Infinity, signal }: Question): Promise<Answered> {
     const { name, version } = model;
-    const patience = timeoutMs ?? this.settings.config.INFERENCE_TIMEOUT * 1000;
-    const left = patience - (this.clock.wallNow() - arrived);
+    const left = Math.min(timeoutMs, this.#timeoutMs) - (this.clock.wallNow() - arrived);
     return answeredOf(await this.adHoc.predict({ name, version, rows, input, timeoutMs: left, signal }));
   }
 

@@ -18,7 +18,7 @@ import { AdHocService } from '../ad-hoc/ad-hoc.service.js';
 import { writePredictions, type SeriesRows } from './predict-answer.js';
 import { PredictDesk } from './predict-desk.service.js';
 import { inputOf, readPredictRequest, requireTimeframe, type PredictRequest } from './predict-request.js';
-import { MOST_ROWS, predictAnswer, predictBody } from './predict.dto.js';
+import { predictAnswer, predictBody } from './predict.dto.js';
 
 @ApiTags('predict')
 @Controller('predict')
@@ -66,7 +66,7 @@ export class PredictController {
   }
 
   #rows(request: PredictRequest, model: ReturnType<PredictDesk['find']>) {
-    if ('rows' in request) return { ...inputOf(request.rows, model, MOST_ROWS), series: undefined };
+    if ('rows' in request) return { ...inputOf(request.rows, model, this.desk.mostRows), series: undefined };
     requireTimeframe(model, request.timeframe);
     const latest = this.adHoc.latestRows(model, request.timeframe, request.symbols);
     return { rows: latest.rows, input: latest.input, series: latest satisfies SeriesRows };

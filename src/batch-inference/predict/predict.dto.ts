@@ -3,9 +3,6 @@ import { TIMEFRAMES } from '../../domain/timeframe.js';
 
 type Schema = Extract<ApiBodyOptions, { schema: unknown }>['schema'];
 
-/** Most rows that one request may hold: a batch beyond it gains nothing, and would keep others waiting. */
-export const MOST_ROWS = 4096;
-
 const number = { type: 'number' } as const;
 const text = { type: 'string' } as const;
 
@@ -17,7 +14,6 @@ export const predictBody: Schema = {
     model: { ...text, example: 'gbt', description: 'name, or name@version; without a version the one that serves' },
     rows: {
       type: 'array',
-      maxItems: MOST_ROWS,
       items: { type: 'array', items: { ...number, nullable: true } },
       description:
         'rows of features in the order of the manifest, null (or NaN) where one is missing; of a model with a window: windows of rows, oldest first',
@@ -32,7 +28,7 @@ export const predictBody: Schema = {
     timeout_ms: {
       ...number,
       maximum: 60_000,
-      description: 'until the answer is of no more use; without it INFERENCE_TIMEOUT',
+      description: 'until the answer is of no more use; INFERENCE_TIMEOUT where that is shorter',
     },
   },
 };
