@@ -16,7 +16,9 @@ const wide: ActiveModel = { ...model, dtype: { input: 'float64', output: 'float6
 const sequence: ActiveModel = { ...model, window: 3 };
 
 function json(value: unknown): Json {
-  const reading = readJson(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
+  const reading = readJson(
+    value instanceof Uint8Array ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
+  );
   for (;;) {
     const { done, value: read } = reading.next();
     if (done) return read;
@@ -187,6 +189,33 @@ describe('an inference request is refused', () => {
 
   it('with binary data that belongs to no tensor', () => {
     expect(refusal({ inputs: [input()] }, new Uint8Array(4)).code).toBe('SIZE_MISMATCH');
+  });
+
+  it('or read, wherever its JSON is said to end, and whatever is cut off or written over its bytes', () => {
+    const tail = bytes([1, 2, 3, 4]);
+    const sound = Buffer.concat([Buffer.from(JSON.stringify({ inputs: [binary(16)] })), tail]);
+    const edits = fc.array(fc.tuple(fc.nat(sound.length - 1), fc.nat(255)), { maxLength: 3 });
+    const end = fc.oneof(fc.constant(sound.length - tail.length), fc.nat(sound.length + 5));
+    const length = fc.oneof(fc.constant(sound.length), fc.nat(sound.length));
+    fc.assert(
+      fc.property(edits, end, length, (written, at, kept) => {
+        const body = Buffer.from(sound.subarray(0, kept));
+        for (const [place, byte] of written) if (place < kept) body[place] = byte;
+        try {
+          const split = headerLength(String(at), body.length);
+          const { rows, input: values } = readInferRequest(
+            json(body.subarray(0, split)),
+            body.subarray(split),
+            model,
+            100,
+          );
+          expect(values.length).toBe(rows * 2);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RequestRefused);
+        }
+      }),
+      { numRuns: 3000 },
+    );
   });
 
   it('or read, whatever is written over it', () => {
