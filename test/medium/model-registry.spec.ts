@@ -352,7 +352,7 @@ describe('versions', () => {
   it('one that is asked while there is no room comes back in a while, in place of one that nobody asks', async () => {
     for (const version of ['1.1.0', '1.2.0']) add('gbt', version);
     for (const name of NAMES) if (name !== 'gbt') rmSync(join(models, name), { recursive: true });
-    const clock = new SetClock(Date.parse('2026-01-01T00:00:00Z'));
+    const clock = new SetClock(Date.parse('2040-01-01T00:00:00Z'));
     const { service, load, state } = registry({ MODEL_CACHE_SIZE: '2' }, undefined, clock);
     const before = (await load()).versions;
     expect(before).toEqual({ 'gbt@1.2.0': 'active', 'gbt@1.1.0': 'standby', 'gbt@1.0.0': 'retired' });
