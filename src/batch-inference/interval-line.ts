@@ -29,4 +29,11 @@ export class IntervalLine implements JobSource {
   cost(of: (job: Job) => number): number {
     return this.#jobs.reduce((sum, job) => sum + of(job), 0);
   }
+
+  /** @returns model → its jobs; those with none are absent */
+  countByModel(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { key } of this.#jobs) counts[key] = (counts[key] ?? 0) + 1;
+    return counts;
+  }
 }

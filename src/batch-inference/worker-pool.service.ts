@@ -20,6 +20,8 @@ export interface PoolOptions {
 export interface PoolStatus {
   readonly workers: readonly SlotState[];
   readonly queued: number;
+  /** Model → jobs of it that wait; those with none are absent. */
+  readonly queuedOf: Readonly<Record<string, number>>;
   readonly running: number;
   readonly timeouts: number;
   readonly failures: number;
@@ -171,6 +173,7 @@ export class WorkerPool {
     return {
       workers: this.#slots.map(({ state }) => state),
       queued: this.#intervals.length,
+      queuedOf: this.#intervals.countByModel(),
       running: this.#slots.filter(({ state }) => state === 'busy').length,
       timeouts: this.#timeouts,
       failures: this.#failures,

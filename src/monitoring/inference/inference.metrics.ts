@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import type { Counter, Gauge } from 'prom-client';
+import type { AdHocReport } from '../../domain/ad-hoc.js';
+import { ALERT_CODES, type Alert } from '../../domain/alert.js';
+import { refOf, type ModelRef } from '../../domain/model.js';
+import type { PredictionBatch } from '../../domain/prediction.js';
+import type { Stage } from '../../domain/stage.js';
+import { METRICS } from '../../platform/prometheus.metrics.js';
+import type { ModelRecord } from './model-record.js';
+import { adHocFigures, runFigures, type RequestFigures } from './request-figures.js';
+import type { SlidingWindow } from './windows.js';
+
+const SHOWN_STAGES: readonly Stage[] = ['queue', 'inference', 'total'];
+const SHOWN_WINDOWS: readonly SlidingWindow[] = ['1m', '5m', '15m'];
+const SHOWN_QUANTILES = [0.5, 0.95, 0.99, 0.999];
+
+/** What Prometheus is told of inference: Triton's counters, the windows' quantiles, open alerts. */
+@Injectable()
+export class InferenceMetrics {
+  constructor(
+    @InjectMetric(METRICS.nvRequestSuccess) private readonly successes: Counter,
+    @InjectMetric(METRICS.nvRequestFailure) private readonly failures: Counter,
+    @InjectMetric(METRICS.nvCount) private readonly rows: Counter,
+    @InjectMetric(METRICS.nvExecCount) private readonly executions: Counter,
+    @InjectMetric(METRICS.nvRequestDuration) private readonly totalUs: Counter,
+    @InjectMetric(METRICS.nvQueueDuration) private readonly queueUs: Counter,
+    @InjectMetric(METRICS.nvComputeDuration) private readonly inferenceUs: Counter,
+    @InjectMetric(METRICS.nvPending) private readonly pending: Gauge,
+    @InjectMetric(METRICS.inferenceQuantiles) private readonly quantiles: Gauge,
+    @InjectMetric(METRICS.adHocRequests) private readonly adHocRequests: Counter,
+    @InjectMetric(METRICS.alertsRaised) private readonly raised: Counter,
+    @InjectMetric(METRICS.alertsOpen) private readonly open: Gauge,
+  ) {}
+
+  ran({ runs }: PredictionBatch): void {
+    for (const run of runs) this.#count(run.model, runFigures(run));
+  }
+
+  adHoc(report: AdHocReport): void {
+    this.adHocRequests.inc({ outcome: report.outcome });
+    this.#count(report.model, adHocFigures(report));
+  }
+
+  told({ code, state }: Alert): void {
+    if (state === 'raised') this.raised.inc({ code });
+  }
+
+  /** @param queuedOf `name@version` → jobs that wait @param now wall time, epoch ms */
+  show(
+    records: readonly ModelRecord[],
+    queuedOf: Readonly<Record<string, number>>,
+    open: readonly Alert[],
+    now: number,
+  ): void {
+    this.#showPending(records, queuedOf);
+    for (const code of ALERT_CODES) this.open.set({ code }, open.filter((alert) => alert.code === code).length);
+    this.quantiles.reset(); // what is no longer measured is not shown as it was
+    for (const record of records) this.#showQuantiles(record, now);
+  }
+
+  #showPending(records: readonly ModelRecord[], queuedOf: Readonly<Record<string, number>>): void {
+    this.pending.reset();
+    for (const { subject } of records) {
+      const { name, version } = subject.model;
+      this.pending.set({ model: name, version }, queuedOf[refOf(subject.model)] ?? 0);
+    }
+  }
+
+  #showQuantiles(record: ModelRecord, now: number): void {
+    const { model, engine, timeframe } = record.subject;
+    for (const stage of SHOWN_STAGES) {
+      for (const window of SHOWN_WINDOWS) {
+        const histogram = record.stage(stage, window, now);
+        if (histogram.count === 0) continue;
+        for (const quantile of SHOWN_QUANTILES) {
+          const { name, version } = model;
+          const labels = { model: name, version, engine, timeframe: timeframe ?? 'ad_hoc', stage, window, quantile };
+          this.quantiles.set(labels, histogram.quantile(quantile) / 1000);
+        }
+      }
+    }
+  }
+
+  #count({ name, version }: ModelRef, figures: RequestFigures | undefined): void {
+    if (!figures) return;
+    const labels = { model: name, version };
+    const { outcome, rows, executions, queueUs, inferenceUs, totalUs } = figures;
+    if (outcome === 'success') this.successes.inc(labels);
+    else this.failures.inc({ ...labels, reason: outcome });
+    this.rows.inc(labels, rows);
+    this.executions.inc(labels, executions);
+    this.queueUs.inc(labels, queueUs);
+    this.inferenceUs.inc(labels, inferenceUs);
+    this.totalUs.inc(labels, totalUs);
+  }
+}
