@@ -51,16 +51,19 @@ export function connect(stages: Stages, observers: Observers): void {
 
   // Beside the path: what can be recomputed is saved in bulk and published only once saved.
   strategy.decisions.tap(async ({ batch, signals }) => {
-    await Promise.all([batchInference.record(batch), strategy.record(signals)]);
-    batchInference.stamp(batch, 'saved');
-    feed.signals(signals);
-    batchInference.stamp(batch, 'published');
-    await batchInference.complete(batch);
-    log.published(batch, signals);
-    metrics.ran(batch);
-    monitor.ran(batch);
-    metrics.decided(signals);
-    feed.completed(batch);
+    try {
+      await Promise.all([batchInference.record(batch), strategy.record(signals)]);
+      batchInference.stamp(batch, 'saved');
+      feed.signals(signals);
+      batchInference.stamp(batch, 'published');
+      await batchInference.complete(batch);
+      log.published(batch, signals);
+      metrics.ran(batch);
+      metrics.decided(signals);
+      feed.completed(batch);
+    } finally {
+      monitor.ran(batch); // by the stages that it came to, where the database did not take it
+    }
   }, report);
 
   // Observers: delete any line below and every order stays the same.

@@ -45,7 +45,7 @@ export class InferenceRecord {
     record.count(this.#counts, now);
     if (queueMs !== undefined) record.time('queue', queueMs, now);
     if (inferenceMs !== undefined) record.time('inference', inferenceMs, now);
-    record.time('total', totalMs, now);
+    if (outcome === 'ANSWERED') record.time('total', totalMs, now); // a quick refusal is no quick answer
   }
 
   #begin(rows: number): void {
