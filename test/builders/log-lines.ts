@@ -5,8 +5,9 @@ export function logLines(): string[] {
   const lines: string[] = [];
   const say =
     (level: string) =>
-    (message: unknown, context?: unknown): void =>
-      void lines.push(`${level} [${String(context)}] ${String(message)}`);
+    (message: unknown, ...rest: unknown[]): void =>
+      // the context comes last
+      void lines.push(`${level} [${String(rest.at(-1))}] ${String(message)}`);
   Logger.overrideLogger({ log: say('info'), warn: say('warn'), error: say('error') });
   return lines;
 }

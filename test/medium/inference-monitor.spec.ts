@@ -114,7 +114,7 @@ describe('what is measured', () => {
   });
 
   it("/metrics: Triton's counters beside ours", async () => {
-    monitor().show();
+    await monitor().show();
     const text = await (await fetch(`${server.url}/metrics`)).text();
     for (const line of [
       'nv_inference_request_success{model="gbt",version="1.0.0"} 1', // the runs had rows past their deadline
@@ -171,7 +171,9 @@ describe('alerts', () => {
     ...{ model: { name: 'gbt', version: '1.0.0' }, timeframe: '1m', rows: 1_000, outputs: [] },
     features: [{ name: 'rsi_14', psi: 0.4, ks: 0.2 }],
   };
-  const evaluate = (times: number) => Array.from({ length: times }, () => monitor().evaluate());
+  async function evaluate(times: number): Promise<void> {
+    for (let i = 0; i < times; i += 1) await monitor().evaluate();
+  }
   beforeEach(async () => {
     fresh = await freshDatabase();
     server = await start();
@@ -189,10 +191,10 @@ describe('alerts', () => {
     );
     monitor().alerts.to(() => Promise.reject(new Error('the registry is busy')));
     monitor().drifted(DRIFTED);
-    evaluate(20);
+    await evaluate(20);
     expect(monitor().open).toEqual(heard);
     monitor().drifted({ ...DRIFTED, features: [{ name: 'rsi_14', psi: 0.1, ks: 0.1 }] });
-    evaluate(20);
+    await evaluate(20);
     expect(heard.map(({ code, state, value }) => [code, state, value])).toEqual([
       ['DRIFT', 'raised', 0.4],
       ['DRIFT', 'cleared', 0.1],
@@ -285,7 +287,7 @@ describe('alerts', () => {
     );
     monitor().drifted(DRIFTED);
     const heard = once(socket, 'message') as Promise<[Buffer]>;
-    evaluate(3);
+    await evaluate(3);
     const [raw] = await heard;
     socket.close();
     expect(JSON.parse(raw.toString())).toMatchObject({

@@ -48,7 +48,7 @@ describe('the alert board', () => {
     [
       'a share',
       slow(0.123_45, { code: 'MISSED_DEADLINES' }),
-      'gbt@1.0.0 1m: rows that were not answered within INFERENCE_TIMEOUT, of 5 minutes, is 12.3 %, above 5 %;',
+      'gbt@1.0.0 1m: the share of rows that INFERENCE_TIMEOUT cut off, over 5 minutes, is 12.3 %, above 5 %;',
     ],
     [
       'a column',

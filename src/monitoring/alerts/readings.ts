@@ -15,17 +15,17 @@ const WINDOW = '5m';
 /** Rows that two versions must both have answered before their difference says anything. */
 export const LEAST_COMPARED = 200;
 
+type Timed = readonly (readonly [Stage, ...Watched['code'][]])[];
 /** Stages that the models of an interval share: one reading a timeframe, of the slowest run. */
-const SHARED: readonly (readonly [Watched['code'], Stage])[] = [
-  ['LATENCY', 'total'],
-  ['CRITICAL_LATENCY', 'total'],
-  ['FEED_LATENCY', 'feed'],
-  ['DECIDE_LATENCY', 'decide'],
-  ['SAVE_LATENCY', 'save'],
+const SHARED: Timed = [
+  ['total', 'LATENCY', 'CRITICAL_LATENCY'],
+  ['feed', 'FEED_LATENCY'],
+  ['decide', 'DECIDE_LATENCY'],
+  ['save', 'SAVE_LATENCY'],
 ];
-const OWN: readonly (readonly [Watched['code'], Stage])[] = [
-  ['FEATURES_LATENCY', 'features'],
-  ['INFERENCE_LATENCY', 'inference'],
+const OWN: Timed = [
+  ['features', 'FEATURES_LATENCY'],
+  ['inference', 'INFERENCE_LATENCY'],
 ];
 
 /**
@@ -34,10 +34,10 @@ const OWN: readonly (readonly [Watched['code'], Stage])[] = [
  */
 export function readingsOf(record: ModelRecord, now: number): Reading[] {
   const { model, timeframe } = record.subject;
-  const timed = (stages: typeof OWN, of: Watched['model']) =>
-    stages.flatMap(([code, stage]): Reading[] => {
-      const histogram = record.stage(stage, WINDOW, now);
-      return histogram.count > 0 ? [{ code, model: of, timeframe, value: histogram.quantile(0.99) }] : [];
+  const timed = (stages: Timed, of: Watched['model']) =>
+    stages.flatMap(([stage, ...codes]): Reading[] => {
+      const value = record.p99(stage, WINDOW, now);
+      return Number.isNaN(value) ? [] : codes.map((code) => ({ code, model: of, timeframe, value }));
     });
   if (timeframe === null) return timed(OWN, model);
   const answers = answerValues(record.counts(WINDOW, now)).map(([code, value]) => ({ code, model, timeframe, value }));

@@ -76,14 +76,14 @@ function answerRules(config: Config) {
   const inference = 'GET /api/v1/inference counts the reasons';
   return {
     MISSED_DEADLINES: rule(config.ALERT_DEADLINE_RATE, 'share', {
-      ...{ level: 'error', what: 'rows that were not answered within INFERENCE_TIMEOUT, of 5 minutes,' },
+      ...{ level: 'error', what: 'the share of rows that INFERENCE_TIMEOUT cut off, over 5 minutes,' },
       remedy: 'roll the version back, give it more INFERENCE_WORKERS, or free the machine',
     }),
     ABSTENTION_RATE: rule(config.ALERT_ABSTENTION_RATE, 'share', {
-      ...{ level: 'warn', what: 'rows without an answer, of 5 minutes,', remedy: inference },
+      ...{ level: 'warn', what: 'the share of rows without an answer, over 5 minutes,', remedy: inference },
     }),
     NOT_FINITE: rule(config.ALERT_NOT_FINITE_ROWS, 'rows', {
-      ...{ level: 'error', what: 'rows whose features or answer were not finite, of 5 minutes,' },
+      ...{ level: 'error', what: 'the number of rows whose features or answer were not finite, over 5 minutes,' },
       remedy: 'roll the version back if it is the answers; GET /api/v1/runs names the rows',
     }),
     QUEUE_DEPTH: rule(
@@ -100,7 +100,7 @@ function answerRules(config: Config) {
       remedy: 'train again on recent candles, or roll back; GET /api/v1/drift shows every column',
     }),
     FLIP_RATE: rule(config.ALERT_FLIP_RATE, 'share', {
-      ...{ level: 'warn', what: 'rows decided otherwise than by the active version, of 5 minutes,' },
+      ...{ level: 'warn', what: 'the share of rows decided otherwise than by the active version, over 5 minutes,' },
       remedy: 'compare the two in GET /api/v1/runs before either of them trades on',
     }),
   } as const satisfies Partial<Rules>;

@@ -12,13 +12,13 @@ export class InferenceMonitorJob implements OnModuleDestroy {
   constructor(private readonly monitor: InferenceMonitor) {}
 
   @Interval('inference-alerts', SECOND)
-  evaluate(): void {
-    this.monitor.evaluate();
+  async evaluate(): Promise<void> {
+    await this.monitor.evaluate();
   }
 
   @Interval('inference-gauges', 5 * SECOND)
-  show(): void {
-    this.monitor.show();
+  async show(): Promise<void> {
+    await this.monitor.show();
   }
 
   @Interval('inference-history', 60 * SECOND)

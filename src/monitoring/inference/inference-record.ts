@@ -8,7 +8,7 @@ import { ModelRecord, type Subject } from './model-record.js';
 import { RunCounts } from './run-counts.js';
 
 /** Subjects on record; of more, the one that was silent longest is forgotten. */
-const SUBJECTS = 128;
+const SUBJECTS = 256;
 
 /**
  * What every model measured, by model, engine and timeframe. Versions come and go: what is kept is bounded.

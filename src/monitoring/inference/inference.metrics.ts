@@ -46,37 +46,29 @@ export class InferenceMetrics {
     if (state === 'raised') this.raised.inc({ code });
   }
 
-  /** @param queuedOf `name@version` → jobs that wait @param now wall time, epoch ms */
-  show(
-    records: readonly ModelRecord[],
-    queuedOf: Readonly<Record<string, number>>,
-    open: readonly Alert[],
-    now: number,
-  ): void {
-    this.#showPending(records, queuedOf);
-    for (const code of ALERT_CODES) this.open.set({ code }, open.filter((alert) => alert.code === code).length);
-    this.quantiles.reset(); // what is no longer measured is not shown as it was
-    for (const record of records) this.#showQuantiles(record, now);
-  }
-
-  #showPending(records: readonly ModelRecord[], queuedOf: Readonly<Record<string, number>>): void {
-    this.pending.reset();
+  /** @param queuedOf `name@version` → jobs that wait */
+  showPending(records: readonly ModelRecord[], queuedOf: Readonly<Record<string, number>>): void {
     for (const { subject } of records) {
       const { name, version } = subject.model;
       this.pending.set({ model: name, version }, queuedOf[refOf(subject.model)] ?? 0);
     }
   }
 
-  #showQuantiles(record: ModelRecord, now: number): void {
+  showOpen(open: readonly Alert[]): void {
+    for (const code of ALERT_CODES) this.open.set({ code }, open.filter((alert) => alert.code === code).length);
+  }
+
+  /** What is no longer measured is not shown as it was. @param now wall time, epoch ms */
+  showQuantiles(record: ModelRecord, now: number): void {
     const { model, engine, timeframe } = record.subject;
+    const subject = { model: model.name, version: model.version, engine, timeframe: timeframe ?? 'ad_hoc' };
     for (const stage of SHOWN_STAGES) {
       for (const window of SHOWN_WINDOWS) {
         const histogram = record.stage(stage, window, now);
-        if (histogram.count === 0) continue;
         for (const quantile of SHOWN_QUANTILES) {
-          const { name, version } = model;
-          const labels = { model: name, version, engine, timeframe: timeframe ?? 'ad_hoc', stage, window, quantile };
-          this.quantiles.set(labels, histogram.quantile(quantile) / 1000);
+          const labels = { ...subject, stage, window, quantile };
+          if (histogram.count > 0) this.quantiles.set(labels, histogram.quantile(quantile) / 1000);
+          else this.quantiles.remove(labels);
         }
       }
     }

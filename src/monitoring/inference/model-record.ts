@@ -36,6 +36,9 @@ export class ModelRecord {
   readonly #counts = new Windows(() => new RunCounts());
   readonly #stages = new Map(TIMED.map((stage) => [stage, new Windows(() => new LogHistogram())]));
 
+  /** What is read every second takes no new memory. */
+  readonly #read = new LogHistogram();
+
   constructor(readonly subject: Subject) {}
 
   count(counts: RunCounts, now: number): void {
@@ -54,6 +57,13 @@ export class ModelRecord {
   /** @returns a histogram of one's own */
   stage(stage: Stage, window: Window, now: number): LogHistogram {
     return this.#stages.get(stage)!.over(window, now);
+  }
+
+  /** @returns ms; NaN when the stage was not timed in the window */
+  p99(stage: Stage, window: Window, now: number): number {
+    this.#read.clear();
+    this.#stages.get(stage)!.addTo(this.#read, window, now);
+    return this.#read.quantile(0.99);
   }
 
   figures(window: Window, now: number): Figures {

@@ -33,7 +33,9 @@ export class RunCounts implements Tally<RunCounts> {
     this.answered += other.answered;
     this.compared += other.compared;
     this.flipped += other.flipped;
-    other.#unanswered.forEach((rows, at) => (this.#unanswered[at] = this.#unanswered[at]! + rows));
+    for (let at = 0; at < REASONS.length; at += 1) {
+      this.#unanswered[at] = this.#unanswered[at]! + other.#unanswered[at]!;
+    }
   }
 
   clear(): void {

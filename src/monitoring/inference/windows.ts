@@ -19,7 +19,7 @@ export const SLICES = 10;
  * turns the ring, and the oldest slice begins anew. No record older than the window is ever in it; of its first tenth,
  * records may be missing.
  *
- * In: `current`, to record into. Out: `over` a window, `lap`.
+ * In: `current`, to record into. Out: `over` a window or `addTo`, `lap`.
  */
 export class Windows<T extends Tally<T>> {
   readonly #rings: Readonly<Record<SlidingWindow, Ring<T>>>;
@@ -47,9 +47,13 @@ export class Windows<T extends Tally<T>> {
   /** @returns a tally of one's own */
   over(window: Window, now: number): T {
     const sum = this.make();
+    this.addTo(sum, window, now);
+    return sum;
+  }
+
+  addTo(sum: T, window: Window, now: number): void {
     if (window === 'start') sum.add(this.#start);
     else this.#rings[window].addTo(sum, now);
-    return sum;
   }
 
   /** @returns what was recorded since the last lap; the next lap begins */
