@@ -1,6 +1,7 @@
 import { Logger, Module, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
+import { AdHocService } from './batch-inference/ad-hoc/ad-hoc.service.js';
 import { BatchInferenceModule } from './batch-inference/batch-inference.module.js';
 import { BatchInferenceService } from './batch-inference/batch-inference.service.js';
 import { FEATURE_NAMES, featureHashOf } from './batch-inference/features/feature-table.js';
@@ -54,6 +55,7 @@ export function joinStages(app: INestApplicationContext): Stages {
     marketData: app.get(MarketDataService, anywhere),
     modelRegistry: app.get(ModelRegistryService, anywhere),
     batchInference: app.get(BatchInferenceService, anywhere),
+    adHoc: app.get(AdHocService, anywhere),
     strategy: app.get(StrategyService, anywhere),
     trading: app.get(TradingService, anywhere),
   };

@@ -1,3 +1,4 @@
+import type { AdHocService } from './batch-inference/ad-hoc/ad-hoc.service.js';
 import type { BatchInferenceService } from './batch-inference/batch-inference.service.js';
 import type { SignalFeed } from './feed/signal.feed.js';
 import type { MarketDataService } from './market-data/market-data.service.js';
@@ -15,6 +16,7 @@ export interface Stages {
   readonly marketData: MarketDataService;
   readonly modelRegistry: ModelRegistryService;
   readonly batchInference: BatchInferenceService;
+  readonly adHoc: AdHocService;
   readonly strategy: StrategyService;
   readonly trading: TradingService;
 }
@@ -32,7 +34,7 @@ export interface Observers {
 
 /** The whole system on one page: each stage's outlet meets the next stage's inlet. */
 export function connect(stages: Stages, observers: Observers): void {
-  const { marketData, modelRegistry, batchInference, strategy, trading } = stages;
+  const { marketData, modelRegistry, batchInference, adHoc, strategy, trading } = stages;
   const { feed, metrics, log, monitor, report } = observers;
 
   modelRegistry.activations.to((models) => batchInference.adopt(models));
@@ -69,6 +71,8 @@ export function connect(stages: Stages, observers: Observers): void {
   // Observers: delete any line below and every order stays the same.
   trading.updates.tap((update) => feed.order(update), report);
   trading.updates.tap((update) => metrics.traded(update), report);
+  batchInference.driftReports.tap((drift) => monitor.drifted(drift), report);
+  adHoc.reports.tap((request) => monitor.adHoc(request), report);
   tellOfAlerts(observers);
 }
 

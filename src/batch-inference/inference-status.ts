@@ -23,7 +23,6 @@ export interface StatusInput {
   readonly pool: {
     readonly workers: readonly string[];
     readonly queued: number;
-    readonly queuedOf: Readonly<Record<string, number>>;
     readonly running: number;
     readonly timeouts: number;
     readonly failures: number;

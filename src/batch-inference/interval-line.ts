@@ -30,10 +30,7 @@ export class IntervalLine implements JobSource {
     return this.#jobs.reduce((sum, job) => sum + of(job), 0);
   }
 
-  /** @returns model → its jobs; those with none are absent */
-  countByModel(): Record<string, number> {
-    const counts: Record<string, number> = {};
-    for (const { key } of this.#jobs) counts[key] = (counts[key] ?? 0) + 1;
-    return counts;
+  countOf(key: string): number {
+    return this.#jobs.reduce((count, job) => count + (job.key === key ? 1 : 0), 0);
   }
 }

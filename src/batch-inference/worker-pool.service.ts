@@ -20,8 +20,6 @@ export interface PoolOptions {
 export interface PoolStatus {
   readonly workers: readonly SlotState[];
   readonly queued: number;
-  /** Model → jobs of it that wait; those with none are absent. */
-  readonly queuedOf: Readonly<Record<string, number>>;
   readonly running: number;
   readonly timeouts: number;
   readonly failures: number;
@@ -109,6 +107,11 @@ export class WorkerPool {
     this.#dispatch();
   }
 
+  /** The interval's jobs of a model that wait for a worker. */
+  queuedOf(key: string): number {
+    return this.#intervals.countOf(key);
+  }
+
   /** How many workers hold the model: a version on a GPU has one, others all. */
   workersOf(key: string): number {
     return this.#slots.filter((slot) => slot.holds(key)).length;
@@ -173,7 +176,6 @@ export class WorkerPool {
     return {
       workers: this.#slots.map(({ state }) => state),
       queued: this.#intervals.length,
-      queuedOf: this.#intervals.countByModel(),
       running: this.#slots.filter(({ state }) => state === 'busy').length,
       timeouts: this.#timeouts,
       failures: this.#failures,

@@ -74,7 +74,7 @@ export const metricProviders: readonly Provider[] = [
   counter(METRICS.alertsRaised, 'Alerts raised', ['code']),
   gauge(METRICS.alertsOpen, 'Alerts that are raised and not cleared yet', ['code']),
   counter(METRICS.nvRequestSuccess, 'Requests answered; a run of an interval is one', VERSION),
-  counter(METRICS.nvRequestFailure, 'Requests that failed: REJECTED (late, or the queue full) or BACKEND', [
+  counter(METRICS.nvRequestFailure, 'Requests that failed: REJECTED (late, or the queue full), CANCELED or BACKEND', [
     ...VERSION,
     'reason',
   ]),

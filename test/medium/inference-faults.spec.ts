@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { AdHocService } from '../../src/batch-inference/ad-hoc/ad-hoc.service.js';
 import { BatchInferenceService } from '../../src/batch-inference/batch-inference.service.js';
 import { FEATURE_NAMES, featureHashOf, WARM_UP } from '../../src/batch-inference/features/feature-table.js';
 import { randomWalk } from '../../src/batch-inference/features/random-walk.js';
@@ -109,8 +110,9 @@ beforeAll(async () => {
   pool = new WorkerPool({ workers: 1, timeoutMs: DEADLINE_MS, entry: stallingWorker() });
   inference = new BatchInferenceService(settings, clock, pool, new RunRepository(fresh.database));
   const of = <T>(type: new (...injected: never[]) => T): T => server.app.get<T>(type);
+  const adHoc = new AdHocService(settings, clock, inference, pool);
   const history = new InferenceLatencyRepository(fresh.database);
-  monitor = new InferenceMonitor(settings, clock, of(StrategyService), inference, of(InferenceMetrics), history);
+  monitor = new InferenceMonitor(settings, clock, of(StrategyService), inference, adHoc, of(InferenceMetrics), history);
   tellOfAlerts({
     ...{
       monitor,
@@ -157,6 +159,9 @@ it('a model that stalls raises one alert, and clears it once after it has recove
   expect(await interval()).toBe(SYMBOLS.length);
   await evaluate(20);
   expect(isOpen()).toBe(false);
+  await monitor.show();
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  expect(metrics).toContain('nv_inference_pending_request_count{model="net",version="1.0.0"} 0\n');
 
   writeFileSync(stall, '');
   for (let i = 0; i < 3; i += 1) {

@@ -126,7 +126,6 @@ describe('what is measured', () => {
       'nv_inference_queue_duration_us{model="gbt",version="1.1.0"} 4000',
       'nv_inference_compute_infer_duration_us{model="gbt",version="1.1.0"} 40000',
       'nv_inference_request_duration_us{model="gbt",version="1.1.0"} 44000',
-      'nv_inference_pending_request_count{model="gbt",version="1.0.0"} 0',
       'alphapulse_ad_hoc_requests_total{outcome="MODEL_UNKNOWN"} 1',
       'alphapulse_alerts_open{code="LATENCY"} 0',
     ]) {

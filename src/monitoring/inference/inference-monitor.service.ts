@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { AdHocService } from '../../batch-inference/ad-hoc/ad-hoc.service.js';
 import { BatchInferenceService } from '../../batch-inference/batch-inference.service.js';
 import type { AdHocReport } from '../../domain/ad-hoc.js';
 import type { Alert } from '../../domain/alert.js';
@@ -43,6 +44,7 @@ export class InferenceMonitor {
     private readonly clock: Clock,
     strategy: StrategyService,
     private readonly batchInference: BatchInferenceService,
+    private readonly requests: AdHocService,
     private readonly metrics: InferenceMetrics,
     private readonly history: InferenceLatencyRepository,
   ) {
@@ -88,7 +90,7 @@ export class InferenceMonitor {
 
   /** Brings the gauges up to date. */
   async show(): Promise<void> {
-    this.metrics.showPending(this.records, this.batchInference.status().pool.queuedOf);
+    this.metrics.showPending(this.requests.models(), (model) => this.requests.waitingOf(model));
     this.metrics.showOpen(this.open);
     await this.#inSlices(GAUGED_A_SLICE, (record) => this.metrics.showQuantiles(record, this.clock.wallNow()));
   }

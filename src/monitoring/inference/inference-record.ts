@@ -35,9 +35,9 @@ export class InferenceRecord {
     }
   }
 
-  /** One ad hoc request. Of a model that nobody knows there is no record. @param now wall time, epoch ms */
+  /** One ad hoc request. Of a model that is not loaded there is no record. @param now wall time, epoch ms */
   adHoc({ model, engine, rows, outcome, queueMs, inferenceMs, totalMs }: AdHocReport, now: number): void {
-    if (outcome === 'MODEL_UNKNOWN') return;
+    if (outcome === 'MODEL_UNKNOWN' || outcome === 'MODEL_NOT_READY') return;
     const record = this.#of({ model, engine, timeframe: null });
     this.#begin(rows);
     if (outcome === 'ANSWERED') this.#counts.answered = rows;

@@ -3,7 +3,7 @@ import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter, Gauge } from 'prom-client';
 import type { AdHocReport } from '../../domain/ad-hoc.js';
 import { ALERT_CODES, type Alert } from '../../domain/alert.js';
-import { refOf, type ModelRef } from '../../domain/model.js';
+import type { ModelRef } from '../../domain/model.js';
 import type { PredictionBatch } from '../../domain/prediction.js';
 import type { Stage } from '../../domain/stage.js';
 import { METRICS } from '../../platform/prometheus.metrics.js';
@@ -46,12 +46,10 @@ export class InferenceMetrics {
     if (state === 'raised') this.raised.inc({ code });
   }
 
-  /** @param queuedOf `name@version` → jobs that wait */
-  showPending(records: readonly ModelRecord[], queuedOf: Readonly<Record<string, number>>): void {
-    for (const { subject } of records) {
-      const { name, version } = subject.model;
-      this.pending.set({ model: name, version }, queuedOf[refOf(subject.model)] ?? 0);
-    }
+  /** @param waitingOf requests for a model that wait for a worker */
+  showPending<Model extends ModelRef>(models: readonly Model[], waitingOf: (model: Model) => number): void {
+    this.pending.reset(); // a version that is no longer loaded is not shown as it was
+    for (const model of models) this.pending.set({ model: model.name, version: model.version }, waitingOf(model));
   }
 
   showOpen(open: readonly Alert[]): void {

@@ -54,6 +54,7 @@ describe("an ad hoc request, in Triton's terms", () => {
     ['QUEUE_FULL', 'REJECTED'],
     ['DEADLINE_UNREACHABLE', 'REJECTED'],
     ['DEADLINE', 'REJECTED'],
+    ['ABANDONED', 'CANCELED'],
     ['ENGINE_FAILED', 'BACKEND'],
   ])('%s counts as %s', (outcome, expected) => {
     expect(adHocFigures(report({ outcome }))?.outcome).toBe(expected);

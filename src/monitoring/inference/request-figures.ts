@@ -1,8 +1,8 @@
 import type { AdHocReport } from '../../domain/ad-hoc.js';
 import type { ModelRun } from '../../domain/prediction.js';
 
-/** Triton's words for why a request failed: a queue or a deadline refused it, or the engine threw. */
-export type FailureReason = 'REJECTED' | 'BACKEND';
+/** Triton's words for why a request failed: a queue or a deadline refused it, its client left, or the engine threw. */
+export type FailureReason = 'REJECTED' | 'CANCELED' | 'BACKEND';
 
 /**
  * One request in the terms of Triton's `nv_inference_*` metrics. A run of an interval is a request of as many rows as it
@@ -50,6 +50,8 @@ export function adHocFigures(report: AdHocReport): RequestFigures | undefined {
     case 'DEADLINE_UNREACHABLE':
     case 'DEADLINE':
       return { ...FAILED, outcome: 'REJECTED' };
+    case 'ABANDONED':
+      return { ...FAILED, outcome: 'CANCELED' };
     case 'ANSWERED':
       return {
         ...{ outcome: 'success', rows, executions: rows / batchRows },
