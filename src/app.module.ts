@@ -1,6 +1,7 @@
 import { Logger, Module, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
+import { AdHocService } from './batch-inference/ad-hoc/ad-hoc.service.js';
 import { BatchInferenceModule } from './batch-inference/batch-inference.module.js';
 import { BatchInferenceService } from './batch-inference/batch-inference.service.js';
 import { FEATURE_NAMES, featureHashOf } from './batch-inference/features/feature-table.js';
@@ -10,6 +11,10 @@ import { MarketDataModule } from './market-data/market-data.module.js';
 import { MarketDataService } from './market-data/market-data.service.js';
 import { ModelRegistryModule } from './model-registry/model-registry.module.js';
 import { ModelRegistryService } from './model-registry/model-registry.service.js';
+import { AlertRecord } from './monitoring/alerts/alert-record.service.js';
+import { AlertWebhook } from './monitoring/alerts/alert-webhook.service.js';
+import { AlertLog } from './monitoring/alerts/alert.log.js';
+import { InferenceMonitor } from './monitoring/inference/inference-monitor.service.js';
 import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { PathMetrics } from './monitoring/path.metrics.js';
 import { SignalLog } from './monitoring/signal.log.js';
@@ -50,6 +55,7 @@ export function joinStages(app: INestApplicationContext): Stages {
     marketData: app.get(MarketDataService, anywhere),
     modelRegistry: app.get(ModelRegistryService, anywhere),
     batchInference: app.get(BatchInferenceService, anywhere),
+    adHoc: app.get(AdHocService, anywhere),
     strategy: app.get(StrategyService, anywhere),
     trading: app.get(TradingService, anywhere),
   };
@@ -57,6 +63,10 @@ export function joinStages(app: INestApplicationContext): Stages {
     feed: app.get(SignalFeed, anywhere),
     metrics: app.get(PathMetrics, anywhere),
     log: app.get(SignalLog, anywhere),
+    monitor: app.get(InferenceMonitor, anywhere),
+    alertLog: app.get(AlertLog, anywhere),
+    alertRecord: app.get(AlertRecord, anywhere),
+    webhook: app.get(AlertWebhook, anywhere),
     report: (error) => logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   });
   return stages;

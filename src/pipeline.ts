@@ -1,7 +1,12 @@
+import type { AdHocService } from './batch-inference/ad-hoc/ad-hoc.service.js';
 import type { BatchInferenceService } from './batch-inference/batch-inference.service.js';
 import type { SignalFeed } from './feed/signal.feed.js';
 import type { MarketDataService } from './market-data/market-data.service.js';
 import type { ModelRegistryService } from './model-registry/model-registry.service.js';
+import type { AlertRecord } from './monitoring/alerts/alert-record.service.js';
+import type { AlertWebhook } from './monitoring/alerts/alert-webhook.service.js';
+import type { AlertLog } from './monitoring/alerts/alert.log.js';
+import type { InferenceMonitor } from './monitoring/inference/inference-monitor.service.js';
 import type { PathMetrics } from './monitoring/path.metrics.js';
 import type { SignalLog } from './monitoring/signal.log.js';
 import type { StrategyService } from './strategy/strategy.service.js';
@@ -11,6 +16,7 @@ export interface Stages {
   readonly marketData: MarketDataService;
   readonly modelRegistry: ModelRegistryService;
   readonly batchInference: BatchInferenceService;
+  readonly adHoc: AdHocService;
   readonly strategy: StrategyService;
   readonly trading: TradingService;
 }
@@ -19,12 +25,17 @@ export interface Observers {
   readonly feed: SignalFeed;
   readonly metrics: PathMetrics;
   readonly log: SignalLog;
+  readonly monitor: InferenceMonitor;
+  readonly alertLog: AlertLog;
+  readonly alertRecord: AlertRecord;
+  readonly webhook: AlertWebhook;
   readonly report: (error: unknown) => void;
 }
 
 /** The whole system on one page: each stage's outlet meets the next stage's inlet. */
-export function connect(stages: Stages, { feed, metrics, log, report }: Observers): void {
-  const { marketData, modelRegistry, batchInference, strategy, trading } = stages;
+export function connect(stages: Stages, observers: Observers): void {
+  const { marketData, modelRegistry, batchInference, adHoc, strategy, trading } = stages;
+  const { feed, metrics, log, monitor, report } = observers;
 
   modelRegistry.activations.to(async (models) => {
     await batchInference.adopt(models);
@@ -45,20 +56,37 @@ export function connect(stages: Stages, { feed, metrics, log, report }: Observer
 
   // Beside the path: what can be recomputed is saved in bulk and published only once saved.
   strategy.decisions.tap(async ({ batch, signals }) => {
-    await Promise.all([batchInference.record(batch), strategy.record(signals)]);
-    batchInference.stamp(batch, 'saved');
-    feed.signals(signals);
-    batchInference.stamp(batch, 'published');
-    await batchInference.complete(batch);
-    log.published(batch, signals);
-    metrics.ran(batch);
-    metrics.decided(signals);
-    feed.completed(batch);
+    try {
+      await Promise.all([batchInference.record(batch), strategy.record(signals)]);
+      batchInference.stamp(batch, 'saved');
+      feed.signals(signals);
+      batchInference.stamp(batch, 'published');
+      await batchInference.complete(batch);
+      log.published(batch, signals);
+      metrics.ran(batch);
+      metrics.decided(signals);
+      feed.completed(batch);
+    } finally {
+      monitor.ran(batch); // by the stages that it came to, where the database did not take it
+    }
   }, report);
 
   // Observers: delete any line below and every order stays the same.
   trading.updates.tap((update) => feed.order(update), report);
   trading.updates.tap((update) => metrics.traded(update), report);
+  batchInference.driftReports.tap((drift) => monitor.drifted(drift), report);
+  adHoc.reports.tap((request) => monitor.adHoc(request), report);
+  tellOfAlerts(observers);
+}
+
+type AlertObservers = Pick<Observers, 'monitor' | 'alertLog' | 'alertRecord' | 'feed' | 'webhook' | 'report'>;
+
+/** Everyone who hears of an alert. None waits for another: a silent database keeps nobody from being woken. */
+export function tellOfAlerts({ monitor, alertLog, alertRecord, feed, webhook, report }: AlertObservers): void {
+  monitor.alerts.tap((alert) => alertLog.told(alert), report);
+  monitor.alerts.tap((alert) => alertRecord.keep(alert), report);
+  monitor.alerts.tap((alert) => feed.alert(alert), report);
+  monitor.alerts.tap((alert) => webhook.send(alert), report);
 }
 
 /** Start-up and crash recovery are one path: fold fills, reconcile orders, load models, then open the feed. */

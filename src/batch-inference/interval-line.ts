@@ -29,4 +29,8 @@ export class IntervalLine implements JobSource {
   cost(of: (job: Job) => number): number {
     return this.#jobs.reduce((sum, job) => sum + of(job), 0);
   }
+
+  countOf(key: string): number {
+    return this.#jobs.reduce((count, job) => count + (job.key === key ? 1 : 0), 0);
+  }
 }

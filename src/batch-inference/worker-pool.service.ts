@@ -107,6 +107,11 @@ export class WorkerPool {
     this.#dispatch();
   }
 
+  /** The interval's jobs of a model that wait for a worker. */
+  queuedOf(key: string): number {
+    return this.#intervals.countOf(key);
+  }
+
   /** How many workers hold the model: a version on a GPU has one, others all. */
   workersOf(key: string): number {
     return this.#slots.filter((slot) => slot.holds(key)).length;

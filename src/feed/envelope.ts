@@ -1,5 +1,5 @@
 /** Every message to a client has this shape, and one of these types. */
-export type EventType = 'initial_signals' | 'new_signal' | 'order_update' | 'run_completed' | 'ping';
+export type EventType = 'initial_signals' | 'new_signal' | 'order_update' | 'run_completed' | 'alert' | 'ping';
 
 /** What a client may say. Everything but `pong` is read and dropped; what is no JSON object ends the connection. */
 export type Incoming = 'pong' | 'ignored' | 'garbage';

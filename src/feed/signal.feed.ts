@@ -1,5 +1,7 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { WebSocket } from 'ws';
+import { alertJson } from '../domain/alert-json.js';
+import type { Alert } from '../domain/alert.js';
 import type { PredictionBatch } from '../domain/prediction.js';
 import { signalJson } from '../domain/signal-json.js';
 import type { Signal } from '../domain/signal.js';
@@ -83,6 +85,10 @@ export class SignalFeed implements OnModuleInit, OnModuleDestroy {
 
   order(update: OrderUpdate): void {
     this.#tell('order_update', () => orderUpdateJson(update));
+  }
+
+  alert(alert: Alert): void {
+    this.#tell('alert', () => alertJson(alert));
   }
 
   /** Keeps proxies from closing a quiet connection, and drops clients that have gone without saying so. */

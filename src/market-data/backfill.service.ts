@@ -3,7 +3,7 @@ import type { Candle, CandleColumns, CandleFault } from '../domain/candle.js';
 import type { Pair } from '../domain/pair.js';
 import type { Timeframe } from '../domain/timeframe.js';
 import type { Clock } from '../platform/clock.js';
-import { backoff } from './feeds/backoff.js';
+import { backoff } from '../platform/backoff.js';
 import type { MarketFeed } from './feeds/market.feed.js';
 import type { CandleBook } from './series/candle-book.js';
 import { admit } from './series/columns.js';

@@ -24,6 +24,7 @@ function forget() {
   sessionStorage.removeItem(KEY);
   if (socket) socket.close();
   $('private').hidden = true;
+  showAlerts([]);
   $('ask').hidden = false;
 }
 
@@ -39,6 +40,7 @@ function element(name, text) {
 }
 
 function showStatus(s) {
+  showAlerts(s.alerts.open);
   const active = s.models.versions.filter((model) => model.state === 'active');
   const names = active.map((model) => model.name + ' ' + model.version).join(', ');
   const equity = s.trading.valuation;
@@ -76,6 +78,22 @@ function showLatency({ minutes, runs, stages_ms: stages }) {
     return row;
   }));
 }
+
+function showInference({ data }) {
+  const part = (rows, of) => of > 0 ? (100 * rows / of).toFixed(1) + ' %' : '\\u2013';
+  $('inference').replaceChildren(...data.map(({ model, version, engine, timeframe, runs, rows, answered, stages_ms: stages }) => {
+    const row = document.createElement('tr');
+    const { queue, inference } = stages;
+    const cells = [
+      model, version, engine, timeframe || 'ad hoc', number(runs), part(answered, rows), milliseconds(queue && queue.p99),
+      ...['p50', 'p99', 'p999'].map((rank) => milliseconds(inference && inference[rank])),
+    ];
+    row.append(...cells.map((text) => element('td', text)));
+    return row;
+  }));
+}
+
+function showAlerts(open) { $('alerts').replaceChildren(...open.map(({ code, message }) => element('li', code + ' ' + message))); }
 
 const milliseconds = (value) => value == null ? '\\u2013' : value.toFixed(value < 10 ? 2 : 1);
 
@@ -126,6 +144,7 @@ function again() { retry = Math.min(retry * 2, 30000); setTimeout(listen, retry 
 async function load() {
   showStatus(await api('status'));
   showLatency(await api('latency?minutes=10'));
+  showInference(await api('inference?window=5m'));
 }
 
 async function refresh() {

@@ -54,6 +54,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 .short { color: var(--short); font-weight: 600; }
 .trouble { color: var(--short); }
 .trouble:empty { display: none; }
+ul.trouble { margin: 0 0 1rem; padding-left: 1.2rem; }
 #forget { background: none; border-color: var(--line); color: var(--quiet); font-weight: 400; }
 [hidden] { display: none !important; }
 @media (prefers-reduced-motion: no-preference) {

@@ -58,6 +58,7 @@ export function statusPage({ mode, version, startedAt }: PageFacts): string {
 </nav>
 <main>
 <p id="trouble" class="trouble" role="alert"></p>
+<ul id="alerts" class="trouble" aria-label="Open alerts"></ul>
 <form id="ask">
   <label for="key">API key: the content of the file that the start banner names, admin.key
     <input id="key" type="password" autocomplete="off" spellcheck="false" required>
@@ -75,6 +76,19 @@ export function statusPage({ mode, version, startedAt }: PageFacts): string {
   <table class="latencies">
     <thead><tr id="stages"></tr></thead>
     <tbody id="latencies"></tbody>
+  </table>
+  </div>
+</section>
+<section aria-labelledby="models">
+  <h2 id="models">Models <span class="quiet">the last 5 minutes; latencies in ms</span></h2>
+  <div class="scroll" tabindex="0" role="region" aria-labelledby="models">
+  <table>
+    <thead><tr>
+      <th scope="col">Model</th><th scope="col">Version</th><th scope="col">Engine</th><th scope="col">Timeframe</th>
+      <th scope="col">Runs</th><th scope="col">Rows answered</th><th scope="col">Queue p99</th>
+      <th scope="col">Inference p50</th><th scope="col">p99</th><th scope="col">p99.9</th>
+    </tr></thead>
+    <tbody id="inference"></tbody>
   </table>
   </div>
 </section>

@@ -9,7 +9,7 @@ export class StatusController {
 
   @Get()
   @ApiOperation({ summary: 'What runs, since when, and how it fares' })
-  @ApiOkResponse({ description: 'Mode, versions, feed, models, inference, strategy, trading, event loop' })
+  @ApiOkResponse({ description: 'Mode, versions, feed, models, inference, open alerts, strategy, trading, event loop' })
   status(): unknown {
     return this.service.status();
   }

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { BatchInferenceService } from '../batch-inference/batch-inference.service.js';
+import { alertJson } from '../domain/alert-json.js';
 import { MarketDataService } from '../market-data/market-data.service.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import { Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { StrategyService } from '../strategy/strategy.service.js';
 import { TradingService } from '../trading/trading.service.js';
+import { InferenceMonitor } from './inference/inference-monitor.service.js';
 import { LoopLagMonitor } from './loop-lag.metrics.js';
 import { modeOf } from './mode.js';
 import { snakeCase } from './snake-case.js';
@@ -22,6 +24,7 @@ export class StatusService {
     private readonly strategy: StrategyService,
     private readonly trading: TradingService,
     private readonly loopLag: LoopLagMonitor,
+    private readonly monitor: InferenceMonitor,
   ) {}
 
   status(): unknown {
@@ -37,6 +40,7 @@ export class StatusService {
       models: this.#models(),
       inference,
       abstentions,
+      alerts: { open: this.monitor.open.map(alertJson) },
       strategy: this.strategy.status(),
       trading: this.#trading(),
       eventLoop: { lagMs: this.loopLag.last },

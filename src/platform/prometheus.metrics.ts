@@ -24,7 +24,24 @@ export const METRICS = {
   drawdown: 'alphapulse_drawdown_ratio',
   openPositions: 'alphapulse_open_positions',
   inferenceTimeouts: 'alphapulse_inference_timeouts_total',
+  inferenceQuantiles: 'alphapulse_inference_quantile_seconds',
+  adHocRequests: 'alphapulse_ad_hoc_requests_total',
+  alertsRaised: 'alphapulse_alerts_raised_total',
+  alertsOpen: 'alphapulse_alerts_open',
+  // Triton's names, where they mean the same; durations in µs, as there.
+  nvRequestSuccess: 'nv_inference_request_success',
+  nvRequestFailure: 'nv_inference_request_failure',
+  nvCount: 'nv_inference_count',
+  nvExecCount: 'nv_inference_exec_count',
+  nvRequestDuration: 'nv_inference_request_duration_us',
+  nvQueueDuration: 'nv_inference_queue_duration_us',
+  nvComputeDuration: 'nv_inference_compute_infer_duration_us',
+  nvPending: 'nv_inference_pending_request_count',
 } as const;
+
+/** What identifies a model to Triton's users. */
+const VERSION = ['model', 'version'];
+const QUANTILE = [...VERSION, 'engine', 'timeframe', 'stage', 'window', 'quantile'];
 
 const counter = (name: string, help: string, labelNames: string[] = []): Provider =>
   makeCounterProvider({ name, help, labelNames });
@@ -52,4 +69,19 @@ export const metricProviders: readonly Provider[] = [
   gauge(METRICS.drawdown, 'Loss since the highest equity, 0..1'),
   gauge(METRICS.openPositions, 'Open positions'),
   counter(METRICS.inferenceTimeouts, 'Runs abandoned at INFERENCE_TIMEOUT'),
+  gauge(METRICS.inferenceQuantiles, 'Quantiles of a stage over the last minutes, within 1 %; wall time', QUANTILE),
+  counter(METRICS.adHocRequests, 'Ad hoc requests, by what became of them', ['outcome']),
+  counter(METRICS.alertsRaised, 'Alerts raised', ['code']),
+  gauge(METRICS.alertsOpen, 'Alerts that are raised and not cleared yet', ['code']),
+  counter(METRICS.nvRequestSuccess, 'Requests answered; a run of an interval is one', VERSION),
+  counter(METRICS.nvRequestFailure, 'Requests that failed: REJECTED (late, or the queue full), CANCELED or BACKEND', [
+    ...VERSION,
+    'reason',
+  ]),
+  counter(METRICS.nvCount, 'Rows inferred', VERSION),
+  counter(METRICS.nvExecCount, 'Batches executed', VERSION),
+  counter(METRICS.nvRequestDuration, 'From being in line to the answer, µs, of requests answered', VERSION),
+  counter(METRICS.nvQueueDuration, 'Time in line, µs, of requests answered', VERSION),
+  counter(METRICS.nvComputeDuration, 'Time in the engine, µs, of requests answered', VERSION),
+  gauge(METRICS.nvPending, 'Jobs that wait for a worker', VERSION),
 ];

@@ -164,6 +164,7 @@ describe('GET /api/v1/status', () => {
       models: { ready: false, versions: [] },
       inference: { provider: 'auto', precision: { used: 'full' } },
       abstentions: { CANDLE_MISSING: 0, DEADLINE: 0 },
+      alerts: { open: [] },
       strategy: { strategy: 'ensemble-v1', signals: 0, rejections: { COOLDOWN: 0 } },
       trading: { halted: false, open_positions: 0 },
       event_loop: { lag_ms: {} },

@@ -87,6 +87,9 @@ describe('the default run, as the README says', () => {
       'positions',
       'equity',
       'status',
+      'inference',
+      'inference/history',
+      'alerts',
       'candles?symbol=BTC/USDT&timeframe=1m',
     ]) {
       await app.get(`/api/v1/${path}`);
@@ -145,6 +148,8 @@ describe('the default run, as the README says', () => {
     ['GET', '/api/v1/runs?timeframe=7m', 400],
     ['GET', '/api/v1/runs?from=yesterday', 400],
     ['GET', '/api/v1/latency?minutes=-1', 400],
+    ['GET', '/api/v1/inference?window=2m', 400],
+    ['GET', '/api/v1/alerts?code=NOISE', 400],
     ['GET', '/api/v1/candles?symbol=NO', 400],
     ['GET', '/api/v1/orders?state=lost', 400],
     ['GET', '/api/v1/positions?state=maybe', 400],

@@ -83,6 +83,12 @@ export class AdHocService implements JobSource {
     return this.#line.rows;
   }
 
+  /** Requests for a model that wait for a worker, the interval's jobs included. */
+  waitingOf(model: ActiveModel): number {
+    const key = this.#keyOf(model);
+    return this.pool.queuedOf(key) + this.#line.requestsOf(key);
+  }
+
   /**
    * @returns the answer, or why there is none, within the request's own timeout and INFERENCE_TIMEOUT
    * @throws when `input` is not what `rows` and the model's shape and type say: whoever calls has checked that

@@ -54,6 +54,11 @@ export class AdHocLine<T extends Waiting> {
     for (const [key, { rows }] of this.#queues) yield [key, rows];
   }
 
+  /** Requests of a model that wait. */
+  requestsOf(key: string): number {
+    return this.#queues.get(key)?.places.size ?? 0;
+  }
+
   waits(key: string): boolean {
     return this.#queues.has(key);
   }

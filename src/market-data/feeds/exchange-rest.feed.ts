@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../platform/clock.js';
-import { backoff } from './backoff.js';
+import { backoff } from '../../platform/backoff.js';
 
 /** An exchange that did not answer as it should. Codes are stable: users alert on them. */
 export class FeedFailed extends Error {

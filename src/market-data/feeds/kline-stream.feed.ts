@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { backoff, type BackoffLimits } from './backoff.js';
+import { backoff, type BackoffLimits } from '../../platform/backoff.js';
 
 export interface StreamOptions {
   /** Without a frame or a ping for so long, the connection is taken for dead. */

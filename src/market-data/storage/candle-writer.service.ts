@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Candle, CandleColumns } from '../../domain/candle.js';
 import { Settings } from '../../platform/config/settings.js';
-import { backoff } from '../feeds/backoff.js';
+import { backoff } from '../../platform/backoff.js';
 import { CandleBatch } from './candle-batch.js';
 import { CandleRepository } from './candle.repository.js';
 

@@ -99,9 +99,28 @@ export const schema = z.object({
   ALLOW_SHORT: flag.default(true),
   FEE_RATE: number(0, 0.05).default(0.001),
   SLIPPAGE_BPS: number(0, 500).default(2),
+
+  // alerts
+  ALERT_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'a URL like https://hooks.example/alphapulse' }).optional(),
+  ALERT_LATENCY_MS: number(1, 3_600_000).default(1000),
+  ALERT_CRITICAL_MS: number(1, 3_600_000).default(5000),
+  ALERT_FEED_MS: number(1, 3_600_000).default(200),
+  ALERT_FEATURES_MS: number(1, 3_600_000).default(100),
+  ALERT_INFERENCE_MS: number(1, 3_600_000).default(500),
+  ALERT_DECIDE_MS: number(1, 3_600_000).default(50),
+  ALERT_SAVE_MS: number(1, 3_600_000).default(500),
+  ALERT_DEADLINE_RATE: number(0, 1).default(0.05),
+  ALERT_ABSTENTION_RATE: number(0, 1).default(0.2),
+  ALERT_NOT_FINITE_ROWS: integer(0, 1_000_000).default(0),
+  ALERT_QUEUE_DEPTH: integer(0, 1_000_000).default(32),
+  ALERT_DRIFT_PSI: number(0, 100).default(0.25),
+  ALERT_FLIP_RATE: number(0, 1).default(0.1),
 });
 
 export type Config = Readonly<z.output<typeof schema>>;
 export type ConfigKey = keyof Config;
 
-export const SECRET_KEYS: readonly ConfigKey[] = ['DATABASE_URL'];
+export const SECRET_KEYS: readonly ConfigKey[] = ['DATABASE_URL', 'ALERT_WEBHOOK_URL'];
+
+/** Of these nothing but the host is printed: their path is the secret. */
+export const SECRET_PATH_KEYS: readonly ConfigKey[] = ['ALERT_WEBHOOK_URL'];

@@ -20,6 +20,10 @@ test.each([
   ['BINANCE_REST_URL', 'https://api.binance.com', 'https://api.binance.com'],
   ['ALPHAPULSE_API_KEY', 'hunter2', '***'],
   ['PORT', '3000', '3000'],
+  ['ALERT_WEBHOOK_URL', 'https://hooks.example/T01/B02/hunter2?t=hunter2', 'https://hooks.example/***'],
+  ['ALERT_WEBHOOK_URL', 'https://me:hunter2@hooks.example:8443', 'https://hooks.example:8443/***'],
+  ['ALERT_WEBHOOK_URL', 'hooks.example/hunter2', '***'],
+  ['ALERT_WEBHOOK_URL', '', ''],
 ])('%s=%s prints as %s', (key, value, printed) => {
   expect(redact(key, value)).toBe(printed);
 });
