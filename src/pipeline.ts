@@ -53,6 +53,7 @@ export function connect(stages: Stages, observers: Observers): void {
   marketData.intervals.to((interval) => batchInference.run(interval));
   batchInference.predictions.to((batch) => strategy.decide(batch));
   strategy.decisions.to(({ signals }) => trading.execute(signals));
+  monitor.alerts.to((alert) => modelRegistry.heed(alert)); // a version on trial that alerts makes way for the one before
 
   // Beside the path: what can be recomputed is saved in bulk and published only once saved.
   strategy.decisions.tap(async ({ batch, signals }) => {
