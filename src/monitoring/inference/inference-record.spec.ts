@@ -25,9 +25,16 @@ function batch(answers: readonly Answers[], totalMs = 100, abstained: readonly A
   return made;
 }
 
+/** A record that is past the first interval of its timeframe. */
+function begun(): InferenceRecord {
+  const record = new InferenceRecord();
+  record.ran(batch([]), POLICY, NOW);
+  return record;
+}
+
 describe('the record of inference', () => {
   it('counts rows and reasons, and times the stages that were stamped', () => {
-    const record = new InferenceRecord();
+    const record = begun();
     record.ran(batch([{ model: 'gbt', rows: [undefined, undefined, LONG] }], 100, ['DEADLINE', 'GAP']), POLICY, NOW);
     expect(record.all.map((one) => one.subject)).toEqual([
       { model: { name: 'gbt', version: '1.0.0' }, engine: 'none', timeframe: '1m' },
@@ -43,8 +50,18 @@ describe('the record of inference', () => {
     expect(Object.keys(stages)).toEqual(['queue', 'inference', 'total']);
   });
 
-  it('a window forgets what is older, the time since the start does not', () => {
+  it('counts the first interval of a timeframe, and does not time it: it waited for the history', () => {
     const record = new InferenceRecord();
+    record.ran(batch([{ model: 'gbt', rows: [LONG] }], 5_000), POLICY, NOW);
+    record.ran(batch([{ model: 'gbt', rows: [LONG] }], 100), POLICY, NOW);
+    expect(record.all[0]!.figures('5m', NOW)).toMatchObject({
+      counts: { runs: 2, answered: 2 },
+      stages: { total: { count: 1, max: 100 } },
+    });
+  });
+
+  it('a window forgets what is older, the time since the start does not', () => {
+    const record = begun();
     record.ran(batch([{ model: 'gbt', rows: [LONG] }], 500), POLICY, NOW);
     record.ran(batch([{ model: 'gbt', rows: [LONG] }], 100), POLICY, NOW + 6 * MINUTE);
     const max = (window: '1m' | '5m' | '15m' | 'start') =>
@@ -53,14 +70,14 @@ describe('the record of inference', () => {
   });
 
   it('a lap tells what was measured since the last one', () => {
-    const record = new InferenceRecord();
+    const record = begun();
     record.ran(batch([{ model: 'gbt', rows: [LONG] }]), POLICY, NOW);
     expect(record.all[0]!.lap()).toMatchObject({ counts: { runs: 1, rows: 1 }, stages: { total: { count: 1 } } });
     expect(record.all[0]!.lap()).toMatchObject({ counts: { runs: 0, rows: 0 }, stages: {} });
   });
 
   it('compares a shadow with the active version of its name, and nobody else', () => {
-    const record = new InferenceRecord();
+    const record = begun();
     const answers: Answers[] = [
       { model: 'gbt', rows: [LONG, SHORT, FLAT] },
       { model: 'gbt', rows: [LONG, LONG, FLAT], role: 'shadow' },
@@ -82,7 +99,7 @@ describe('the record of inference', () => {
   });
 
   it('keeps ad hoc requests apart from intervals, and names nobody whom only a client named', () => {
-    const record = new InferenceRecord();
+    const record = begun();
     record.adHoc(REPORT, NOW);
     const { model, engine } = REPORT;
     record.adHoc({ model, engine, rows: 2, outcome: 'QUEUE_FULL', totalMs: 0.1 }, NOW);
@@ -97,7 +114,7 @@ describe('the record of inference', () => {
   });
 
   it('stays bounded however many versions come and go: the one silent longest is forgotten', () => {
-    const record = new InferenceRecord();
+    const record = begun();
     for (let i = 0; i < 400; i += 1) {
       record.adHoc({ ...REPORT, model: { name: 'gbt', version: `1.${i}.0` } }, NOW + i);
       record.adHoc({ ...REPORT, model: { name: 'kept', version: '1.0.0' } }, NOW + i);

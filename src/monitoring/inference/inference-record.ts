@@ -2,6 +2,7 @@ import type { AdHocReport } from '../../domain/ad-hoc.js';
 import { refOf } from '../../domain/model.js';
 import type { ModelRun, PredictionBatch } from '../../domain/prediction.js';
 import { stageDurations, type Stage } from '../../domain/stage.js';
+import type { Timeframe } from '../../domain/timeframe.js';
 import type { Policy } from '../../strategy/policy.js';
 import { besideOf, flipsOf } from './flips.js';
 import { ModelRecord, type Subject } from './model-record.js';
@@ -18,6 +19,8 @@ const SUBJECTS = 256;
 export class InferenceRecord {
   /** Silent longest first. */
   readonly #records = new Map<string, ModelRecord>();
+  /** Timeframes that had an interval. */
+  readonly #begun = new Set<Timeframe>();
   /** One run's counts, before they are added to every tally. */
   readonly #counts = new RunCounts();
 
@@ -25,12 +28,18 @@ export class InferenceRecord {
     return [...this.#records.values()];
   }
 
-  /** One completed batch. @param now wall time, epoch ms */
+  /**
+   * One completed batch. The first of a timeframe is counted and not timed: it waits for the history that the start
+   * brought, and says nothing of the intervals after it. @param now wall time, epoch ms
+   */
   ran({ timeframe, runs }: PredictionBatch, policy: Policy, now: number): void {
+    const first = !this.#begun.has(timeframe);
+    this.#begun.add(timeframe);
     for (const run of runs) {
       const record = this.#of({ model: run.model, engine: run.engine, timeframe });
       this.#countRun(run, besideOf(run, runs), policy);
       record.count(this.#counts, now);
+      if (first) continue;
       for (const [stage, ms] of Object.entries(stageDurations(run.moments))) record.time(stage as Stage, ms, now);
     }
   }

@@ -28,7 +28,7 @@ export class InferenceController {
       'Kept in memory since the process began, by model, engine and timeframe, ad hoc requests included; quantiles lie ' +
       'within relative_error of the exact ones, maxima are exact. /latency computes exact percentiles of the saved runs ' +
       'of any span from the database instead, over all engines together, and knows no ad hoc requests. A window ends now; ' +
-      'up to a tenth of it may be missing at its beginning.',
+      'up to a tenth of it may be missing at its beginning. The first interval of a timeframe is counted and not timed.',
   })
   @ApiQuery({ name: 'model', required: false, type: String, description: 'name or name@version' })
   @ApiQuery({ name: 'timeframe', required: false, enum: TIMEFRAMES })

@@ -15,7 +15,7 @@ export interface Subject {
   readonly timeframe: Timeframe | null;
 }
 
-/** What one tally of a stage says, ms. */
+/** What one tally of a stage says: ms, to the µs. */
 export interface StageFigures {
   readonly count: number;
   readonly p50: number;
@@ -85,13 +85,18 @@ function stagesOf(histogramOf: (stage: Stage) => LogHistogram): Partial<Record<S
   return stages;
 }
 
-export function stageFigures(histogram: LogHistogram): StageFigures {
+function stageFigures(histogram: LogHistogram): StageFigures {
   return {
     count: histogram.count,
-    p50: histogram.quantile(0.5),
-    p95: histogram.quantile(0.95),
-    p99: histogram.quantile(0.99),
-    p999: histogram.quantile(0.999),
-    max: histogram.max,
+    p50: toMicroseconds(histogram.quantile(0.5)),
+    p95: toMicroseconds(histogram.quantile(0.95)),
+    p99: toMicroseconds(histogram.quantile(0.99)),
+    p999: toMicroseconds(histogram.quantile(0.999)),
+    max: toMicroseconds(histogram.max),
   };
+}
+
+/** @param ms @returns ms, to three decimals: more would say more than was measured */
+function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
