@@ -77,11 +77,11 @@ describe('what is measured', () => {
             total: { count: 2, p50: near(100), p99: near(300), max: 300 },
           },
         },
-        { version: '1.1.0', answered: 6, unanswered: {}, compared: 4, flip_rate: 0.5 },
         {
           ...{ model: 'gbt', version: '1.0.0', engine: 'tree', timeframe: null, runs: 2, rows: 8, answered: 4 },
           ...{ unanswered: { DEADLINE: 4 }, stages_ms: { total: { count: 1, max: 4 } } },
         },
+        { version: '1.1.0', answered: 6, unanswered: {}, compared: 4, flip_rate: 0.5 },
       ],
     });
   });

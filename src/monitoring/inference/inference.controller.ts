@@ -6,7 +6,7 @@ import { parse } from '../../platform/http/refusal.js';
 import { pageOf } from '../../trading/list-query.js';
 import { InferenceLatencyRepository } from './inference-latency.repository.js';
 import { InferenceMonitor } from './inference-monitor.service.js';
-import { historyQuery, inferenceQuery, isWanted, latencyDto, recordDto } from './inference.dto.js';
+import { bySubject, historyQuery, inferenceQuery, isWanted, latencyDto, recordDto } from './inference.dto.js';
 import { RELATIVE_ERROR } from './log-histogram.js';
 import { WINDOWS } from './windows.js';
 
@@ -46,6 +46,7 @@ export class InferenceController {
     const now = this.clock.wallNow();
     const data = this.monitor.records
       .filter(({ subject }) => isWanted(subject, query))
+      .toSorted(bySubject)
       .map((record) => recordDto(record, query.window, now));
     return { window: query.window, relative_error: RELATIVE_ERROR, data };
   }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { refOf } from '../../domain/model.js';
+import { TIMEFRAMES } from '../../domain/timeframe.js';
 import { span, subject, type WantedModel } from '../list-query.js';
 import type { InferenceLatencyRow } from './inference-latency.row.js';
 import type { ModelRecord, Subject } from './model-record.js';
@@ -18,6 +20,15 @@ export function isWanted({ model, timeframe }: Subject, wanted: Pick<InferenceQu
 function isModel(model: Subject['model'], wanted: WantedModel | undefined): boolean {
   if (!wanted) return true;
   return model.name === wanted.name && (wanted.version === undefined || model.version === wanted.version);
+}
+
+/** By name and version; of one, the shortest timeframe first and ad hoc requests last. */
+export function bySubject({ subject: a }: ModelRecord, { subject: b }: ModelRecord): number {
+  return refOf(a.model).localeCompare(refOf(b.model), 'en', { numeric: true }) || rankOf(a) - rankOf(b);
+}
+
+function rankOf({ timeframe }: Subject): number {
+  return timeframe === null ? TIMEFRAMES.length : TIMEFRAMES.indexOf(timeframe);
 }
 
 /** What one model did over a window. `timeframe` null: ad hoc requests. */
