@@ -40,6 +40,7 @@ const MODEL: ActiveModel = {
     distance: { limit: 1e6 },
   },
 };
+const SHAPE = { width: FEATURES, columns: CLASSES.length, distribution: true, missing: false };
 const SYMBOLS = Array.from({ length: ROWS }, (_, i): Pair => `C${i}/USDT`);
 
 /** What the distance from the training rows and drift cost, held against inference. */
@@ -76,7 +77,7 @@ export default async function drift(): Promise<BenchReport> {
 }
 
 function pack(rows: Float32Array, buffers: BufferPool, gate: Gate | undefined): { batch: ModelBatch; ms: number } {
-  const batch = new ModelBatch(SYMBOLS, FEATURES, [ROWS], buffers, gate);
+  const batch = new ModelBatch(SYMBOLS, SHAPE, [ROWS], buffers, gate);
   let from = 0;
   const copy = (into: Float32Array, offset: number): boolean => {
     into.set(rows.subarray(from, from + FEATURES), offset);

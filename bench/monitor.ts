@@ -1,5 +1,5 @@
 import { Histogram, Registry } from 'prom-client';
-import type { ModelRef } from '../src/domain/model.js';
+import { CLASSES, type ModelRef } from '../src/domain/model.js';
 import type { Pair } from '../src/domain/pair.js';
 import { runId, type ModelRun, type PredictionBatch } from '../src/domain/prediction.js';
 import type { Role } from '../src/domain/role.js';
@@ -85,8 +85,12 @@ function runOf(model: ModelRef, role: Role, timeframe: Timeframe): ModelRun {
   const moments = { exchangeClosed: 0, received: 20, started: 21, featured: 24, inferring: 25, inferred: 32 };
   return {
     ...{ id: runId(model, timeframe, 0), model, role, weight: 1, engine: 'tree', abstentions: new Map() },
+    ...{ columns: CLASSES.length, classes: CLASSES },
     voting: new Uint8Array(SYMBOLS).fill(role === 'active' ? 1 : 0),
-    probabilities: Float32Array.from({ length: SYMBOLS * 3 }, (_, i) => [0.1, 0.2, 0.7][(i + (i % 7)) % 3]!),
+    probabilities: Float32Array.from(
+      { length: SYMBOLS * CLASSES.length },
+      (_, i) => [0.1, 0.2, 0.7][(i + (i % 7)) % 3]!,
+    ),
     answered: new Uint8Array(SYMBOLS).fill(1),
     moments: { ...moments, decided: 33, saved: 41, published: 42 },
     topFeatures: () => [],

@@ -3,11 +3,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Candle, CandleColumns } from '../domain/candle.js';
 import type { DriftReport } from '../domain/drift.js';
 import type { Interval } from '../domain/interval.js';
+import type { Activation } from '../domain/ensemble.js';
 import { refOf, type ActiveModel } from '../domain/model.js';
 import type { Pair } from '../domain/pair.js';
-import { runId, type ModelRun, type PredictionBatch } from '../domain/prediction.js';
-import { votingRows } from '../domain/role.js';
-import type { Moment, Moments } from '../domain/stage.js';
+import type { PredictionBatch } from '../domain/prediction.js';
+import type { Moment } from '../domain/stage.js';
 import type { Timeframe } from '../domain/timeframe.js';
 import { Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
@@ -16,21 +16,18 @@ import { latestRowsOf, type LatestRows } from './ad-hoc/latest-rows.js';
 import { BufferPool } from './buffers.js';
 import { precisionOf } from '../engines/provider.js';
 import { DriftWatch } from './drift/drift-watch.js';
+import { lineUp } from './ensemble/line-up.js';
 import { InferenceStatus, type BatchInferenceStatus } from './inference-status.js';
 import { Intake } from './intake.js';
-import { ModelBatch } from './model-batch.js';
-import { presentIn, type Present } from './present.js';
+import { IntervalRun, type Kept, type RunTools } from './interval-run.service.js';
+import type { ModelBatch } from './model-batch.js';
 import { RunRepository } from './run.repository.js';
 import { SeriesBook } from './series-book.js';
 import { Serving, type Served } from './serving.service.js';
-import { shardsOf } from './sharding.js';
 import { WorkerPool } from './worker-pool.service.js';
 
 /** Candles absorbed before the main loop gets its turn: half a millisecond (2 µs each together, 5 µs one by one). */
 const CANDLES_A_SLICE = 128;
-/** Rows gathered between two looks at the clock, and how long a slice of gathering may last. */
-const ROWS_A_LOOK = 16;
-const SLICE_MS = 0.5;
 
 /**
  * How long saving waits for runs that follow one another. Where several timeframes close at once, the workers and the
@@ -45,13 +42,7 @@ export class RunOverlap extends Error {
   }
 }
 
-/** One model's rows, until the batch is complete. */
-interface Kept {
-  readonly model: ActiveModel;
-  readonly rows: ModelBatch;
-}
-
-/** Interval → feature rows → one batch a model, on the workers → predictions. */
+/** Interval → feature rows → one batch a model, on the workers → ensembles out of them → predictions. */
 @Injectable()
 export class BatchInferenceService {
   readonly predictions = new Outlet<PredictionBatch>('predictions');
@@ -64,6 +55,7 @@ export class BatchInferenceService {
   readonly #buffers = new BufferPool();
   readonly #status = new InferenceStatus();
   readonly #kept = new WeakMap<PredictionBatch, readonly Kept[]>();
+  readonly #tools: RunTools;
   readonly #serving: Serving;
   #current: Promise<void> | undefined;
   #absorbing = false;
@@ -75,10 +67,11 @@ export class BatchInferenceService {
     private readonly pool: WorkerPool,
     private readonly runs: RunRepository,
   ) {
+    const { BATCH_SIZE: batchSize, ONNX_ENABLED: enabled, OOD_GATE: gated } = settings.config;
+    this.#tools = { book: this.#book, buffers: this.#buffers, pool, clock, batchSize };
     this.#serving = new Serving(pool, {
-      enabled: settings.config.ONNX_ENABLED,
+      ...{ enabled, gated },
       rest: () => this.drain(),
-      gated: settings.config.OOD_GATE,
       swapped: (served) => {
         this.drift.keep(served.map(({ model }) => model));
         const windowed = served.filter(({ model, columns }) => model.window > 1 && columns.length > 0);
@@ -95,11 +88,11 @@ export class BatchInferenceService {
   /**
    * Serves exactly these models from the next run on. Those not loaded yet are loaded and warmed in every worker first;
    * what left is dropped once the run in flight has ended. A model that the engine refuses is left out, by name and with
-   * the reason.
+   * the reason; ensembles that name it have a member that fails.
    * @throws when a feature is not in the table (the registry refuses such a model) or no worker can start
    */
-  adopt(models: readonly ActiveModel[]): Promise<void> {
-    return this.#serving.adopt(models);
+  adopt(activations: readonly Activation[]): Promise<void> {
+    return this.#serving.adopt(activations);
   }
 
   /** Every model that is loaded, whatever its role. */
@@ -191,6 +184,11 @@ export class BatchInferenceService {
         engine: pool.engines[key] ?? 'none',
         timeframes: model.timeframes,
       })),
+      ensembles: this.#serving.ensembles.map(({ ensemble, timeframes, ...ref }) => ({
+        model: refOf(ref),
+        engine: ensemble.method,
+        timeframes,
+      })),
       provider: config.EXECUTION_PROVIDER,
       precision: precisionOf(
         config.MIXED_PRECISION_ENABLED,
@@ -228,94 +226,23 @@ export class BatchInferenceService {
     const started = this.clock.wallNow();
     this.#gathering = true;
     this.pool.reserve();
-    const runs: Promise<readonly [ModelRun, Kept]>[] = [];
-    let present: Present;
+    let run: IntervalRun;
     try {
       await this.#catchUp(interval);
-      present = presentIn(this.#book, interval);
-      const running = this.#served.filter(
-        ({ model }) => model.role !== 'standby' && model.timeframes.includes(timeframe),
-      );
-      const voters = running.map(({ model }) => model);
-      for (const one of running) {
-        const moments: Moments = { exchangeClosed: interval.exchangeClosedAt, received: interval.receivedAt, started };
-        const batch = await this.#gather(one, interval, present);
-        moments.featured = this.clock.wallNow();
-        runs.push(this.#infer(one, interval, batch, moments, votingRows(one.model, voters, symbols)));
-      }
+      run = new IntervalRun(this.#tools, interval, lineUp(this.#serving, timeframe), started);
+      await run.gather();
     } finally {
       this.#gathering = false;
       this.pool.open();
       this.#absorb();
     }
-    const done = await Promise.all(runs);
-    if (done.length === 0) this.#status.unserved(symbols.length);
-    const { close, atr } = present;
-    const predictions: PredictionBatch = { timeframe, openTime, symbols, close, atr, runs: done.map(([run]) => run) };
-    this.#kept.set(
-      predictions,
-      done.map(([, kept]) => kept),
-    );
+    const { runs, kept } = await run.answers();
+    if (runs.length === 0) this.#status.unserved(symbols.length);
+    const { close, atr } = run.present;
+    const predictions: PredictionBatch = { timeframe, openTime, symbols, close, atr, runs };
+    this.#kept.set(predictions, kept);
     this.#status.ran(predictions);
     await this.predictions.emit(predictions);
-  }
-
-  /** Packs the rows of one model. Nothing is absorbed meanwhile: the main loop has its turns, the series stand still. */
-  async #gather(
-    { model, key, columns, gate }: Served,
-    { symbols }: Interval,
-    { rows, series, absent }: Present,
-  ): Promise<ModelBatch> {
-    const shards = shardsOf(rows.length, this.settings.config.BATCH_SIZE, this.pool.workersOf(key));
-    const batch = new ModelBatch(symbols, model.window * columns.length, shards, this.#buffers, gate);
-    absent.forEach((reason, row) => batch.abstain(row, reason));
-    let sliceBegan = this.clock.wallNow();
-    let number = 0;
-    const copy = (into: Float32Array, offset: number) => this.#book.copy(number, columns, model.window, into, offset);
-    for (let i = 0; i < rows.length; i += 1) {
-      number = series[i]!;
-      batch.pack(rows[i]!, copy);
-      if (i % ROWS_A_LOOK !== 0 || this.clock.wallNow() - sliceBegan < SLICE_MS) continue;
-      await nextTurn();
-      sliceBegan = this.clock.wallNow();
-    }
-    return batch;
-  }
-
-  async #infer(
-    { model, key }: Served,
-    interval: Interval,
-    batch: ModelBatch,
-    moments: Moments,
-    voting: Uint8Array,
-  ): Promise<readonly [ModelRun, Kept]> {
-    await Promise.all(
-      batch.parts
-        .filter(({ rows }) => rows > 0)
-        .map(async (part) => (part.outcome = await this.pool.infer(key, part.rows, part.input, part.output))),
-    );
-    batch.collect();
-    const answers = batch.parts.flatMap(({ outcome }) => (outcome?.answered ? [outcome] : []));
-    if (answers.length > 0) {
-      moments.inferring = Math.min(...answers.map(({ inferring }) => inferring));
-      moments.inferred = Math.max(...answers.map(({ inferred }) => inferred));
-    }
-    const { probabilities, answered, abstentions } = batch;
-    const { name, version, weight, features, role } = model;
-    const run: ModelRun = {
-      id: runId(model, interval.timeframe, interval.openTime),
-      model: { name, version },
-      weight,
-      role,
-      voting,
-      probabilities,
-      answered,
-      abstentions,
-      moments,
-      engine: this.pool.engineOf(key),
-      topFeatures: (row, count) => batch.topFeatures(row, features, count),
-    };
-    return [run, { model, rows: batch }];
   }
 
   /** Absorbs what the interval needs, in slices. What came after it stays in line until its rows are gathered. */

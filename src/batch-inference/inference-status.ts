@@ -33,6 +33,12 @@ export interface StatusInput {
     readonly engine: string;
     readonly timeframes: readonly Timeframe[];
   }[];
+  /** Made of the models: how, and in which timeframes. */
+  readonly ensembles: readonly {
+    readonly model: string;
+    readonly engine: string;
+    readonly timeframes: readonly Timeframe[];
+  }[];
   /** As asked for; what could not be had stands beside each model in the registry. */
   readonly provider: ProviderChoice;
   readonly precision: Precision;

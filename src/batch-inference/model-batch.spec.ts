@@ -9,6 +9,7 @@ const buffers = new BufferPool();
 const row =
   (...values: number[]) =>
   (into: Float32Array, offset: number): boolean => (into.set(values, offset), true);
+const shape = (width: number) => ({ width, columns: 3, distribution: true, missing: false });
 const cold = (): boolean => false;
 
 /** Answers every part as a worker would: long = the row's first value, flat the rest. */
@@ -26,7 +27,7 @@ function answer(batch: ModelBatch, width: number): void {
 
 describe('a model batch', () => {
   it('puts every answer beside its symbol, over parts and past rows that abstain', () => {
-    const batch = new ModelBatch(symbols, 2, [2, 2], buffers);
+    const batch = new ModelBatch(symbols, shape(2), [2, 2], buffers);
     batch.pack(0, row(0.25, 1));
     batch.pack(1, cold);
     batch.pack(2, row(0.5, 1));
@@ -44,7 +45,7 @@ describe('a model batch', () => {
     ['infinity', Infinity],
     ['minus infinity', -Infinity],
   ])('a feature that is %s abstains its row only', (_, value) => {
-    const batch = new ModelBatch(symbols, 2, [4], buffers);
+    const batch = new ModelBatch(symbols, shape(2), [4], buffers);
     batch.pack(0, row(0.25, value));
     batch.pack(1, row(0.25, 1));
     expect([...batch.abstentions]).toEqual([['A/USDT', 'NOT_FINITE']]);
@@ -56,7 +57,7 @@ describe('a model batch', () => {
     ['negative', [-0.5, 0.5, 1]],
     ['not summing to one', [0.5, 0.5, 0.5]],
   ])('an answer that is %s abstains', (_, probabilities) => {
-    const batch = new ModelBatch(symbols, 1, [1], buffers);
+    const batch = new ModelBatch(symbols, shape(1), [1], buffers);
     batch.pack(3, row(1));
     const part = batch.parts[0]!;
     new Float32Array(part.output).set(probabilities);
@@ -66,8 +67,27 @@ describe('a model batch', () => {
     expect(batch.probabilities.slice(9)).toEqual(new Float32Array([NaN, NaN, NaN]));
   });
 
+  it('an answer that is no distribution may be any finite numbers, as many as the model has', () => {
+    const batch = new ModelBatch(symbols, { ...shape(1), columns: 2, distribution: false }, [2], buffers);
+    batch.pack(0, row(1));
+    batch.pack(2, row(1));
+    const part = batch.parts[0]!;
+    new Float32Array(part.output).set([-3, 40, 7, Infinity]);
+    part.outcome = { answered: true, input: part.input, output: part.output, inferring: 1, inferred: 2 };
+    batch.collect();
+    expect([...batch.probabilities]).toEqual([-3, 40, NaN, NaN, NaN, NaN, NaN, NaN]);
+    expect([...batch.abstentions]).toEqual([['C/USDT', 'NOT_FINITE']]);
+  });
+
+  it('a model that takes missing values is given them', () => {
+    const batch = new ModelBatch(symbols, { ...shape(2), missing: true }, [1], buffers);
+    batch.pack(0, row(0.25, NaN));
+    expect(batch.parts[0]!.rows).toBe(1);
+    expect(batch.abstentions.size).toBe(0);
+  });
+
   it('a part that was abandoned abstains with its code, the other answers', () => {
-    const batch = new ModelBatch(symbols, 1, [2, 2], buffers);
+    const batch = new ModelBatch(symbols, shape(1), [2, 2], buffers);
     symbols.forEach((_, i) => batch.pack(i, row(0.5)));
     answer(batch, 1);
     batch.parts[0]!.outcome = { answered: false, code: 'DEADLINE', reason: '' };
@@ -85,7 +105,7 @@ describe('a model batch', () => {
       { name: 'far', mean: 1, std: 0.5, importance: 0.5 },
       { name: 'constant', mean: 0, std: 0, importance: 1 },
     ];
-    const batch = new ModelBatch(symbols, 6, [1], buffers);
+    const batch = new ModelBatch(symbols, shape(6), [1], buffers);
     batch.pack(2, row(0.5, 9, 9, 0.5, -1, 9));
     answer(batch, 6);
     batch.collect();
@@ -101,7 +121,7 @@ describe('a model batch', () => {
   describe('with a gate', () => {
     const gate = new Gate([{ name: 'any', mean: 0.5, std: 0.25, importance: 1 }], 4);
     const packed = (gated: boolean, rows: readonly number[][]) => {
-      const batch = new ModelBatch(symbols, 2, [2, 2], new BufferPool(), gated ? gate : undefined);
+      const batch = new ModelBatch(symbols, shape(2), [2, 2], new BufferPool(), gated ? gate : undefined);
       rows.forEach((values, i) => batch.pack(i, row(...values)));
       return batch;
     };
@@ -154,7 +174,7 @@ describe('a model batch', () => {
   });
 
   it('shows what the model answered, part by part, until its buffers are given back', () => {
-    const batch = new ModelBatch(symbols, 2, [2, 2], new BufferPool());
+    const batch = new ModelBatch(symbols, shape(2), [2, 2], new BufferPool());
     symbols.forEach((_, i) => batch.pack(i, row(i, i + 0.5)));
     answer(batch, 2);
     batch.parts[0]!.outcome = { answered: false, code: 'ENGINE_FAILED', reason: '' };
@@ -171,7 +191,7 @@ describe('a model batch', () => {
   it('allocates nothing once its buffers have come back', () => {
     const own = new BufferPool();
     for (let run = 0; run < 5; run += 1) {
-      const batch = new ModelBatch(symbols, 4, [4], own);
+      const batch = new ModelBatch(symbols, shape(4), [4], own);
       batch.pack(0, row(0.5, 0, 0, 0));
       answer(batch, 4);
       batch.release();

@@ -7,10 +7,21 @@ import type { AnsweredRows } from './drift/drift-watch.js';
 import type { Gate } from './drift/gate.js';
 import type { Outcome } from './job.js';
 
-const CLASS_COUNT = 3;
 const FLOAT_BYTES = 4;
 /** Softmax and vote shares of float32 add up to 1 within this. */
 const SUM_TOLERANCE = 1e-3;
+
+/** What a model reads and answers a row. */
+export interface RowShape {
+  /** Floats it reads: window × features. */
+  readonly width: number;
+  /** Numbers it answers. */
+  readonly columns: number;
+  /** They are probabilities of classes: none is negative, and they add up to 1. */
+  readonly distribution: boolean;
+  /** It takes NaN for a missing value, and no gate holds a row back; otherwise a row with one abstains. */
+  readonly missing: boolean;
+}
 
 /** One worker's part of a batch: packed rows in a buffer that travels. */
 export interface Part {
@@ -44,24 +55,24 @@ export class ModelBatch {
   #released = false;
 
   /**
-   * @param width floats a row: window × features
    * @param shards rows planned for each part; see `shardsOf`
    * @param gate absent: every row that is finite passes
    */
   constructor(
     private readonly symbols: readonly Pair[],
-    private readonly width: number,
+    private readonly shape: RowShape,
     shards: readonly number[],
     private readonly buffers: BufferPool,
     private readonly gate?: Gate,
   ) {
-    this.probabilities = new Float32Array(symbols.length * CLASS_COUNT).fill(NaN);
+    const { width, columns } = shape;
+    this.probabilities = new Float32Array(symbols.length * columns).fill(NaN);
     this.answered = new Uint8Array(symbols.length);
     this.#rowOf = new Int32Array(symbols.length);
     this.#heldBack = new Uint8Array(symbols.length);
     for (const capacity of shards) {
       const input = buffers.take(capacity * width * FLOAT_BYTES);
-      const output = buffers.take(capacity * CLASS_COUNT * FLOAT_BYTES);
+      const output = buffers.take(capacity * columns * FLOAT_BYTES);
       this.parts.push({ capacity, input, output, from: 0, rows: 0 });
     }
   }
@@ -82,7 +93,7 @@ export class ModelBatch {
       part.from = this.#packed;
     }
     if (part.rows === 0) this.#view = new Float32Array(part.input);
-    const offset = part.rows * this.width;
+    const offset = part.rows * this.shape.width;
     if (!copy(this.#view, offset)) return this.abstain(row, 'WARMING_UP');
     const fault = this.#faultAt(offset);
     if (fault) this.abstain(row, fault);
@@ -114,9 +125,10 @@ export class ModelBatch {
     if (this.#released) throw new Error('the batch is complete: its feature rows are no longer kept');
     for (const { rows, outcome } of this.parts) {
       if (rows === 0 || !outcome?.answered) continue;
-      const newest = new Float32Array(outcome.input, (this.width - features) * FLOAT_BYTES);
+      const { width, columns } = this.shape;
+      const newest = new Float32Array(outcome.input, (width - features) * FLOAT_BYTES);
       const outputs = new Float32Array(outcome.output);
-      yield { rows, features: newest, featureStride: this.width, outputs, outputStride: CLASS_COUNT };
+      yield { rows, features: newest, featureStride: width, outputs, outputStride: columns };
     }
   }
 
@@ -130,7 +142,7 @@ export class ModelBatch {
     const packed = this.#rowOf.subarray(0, this.#packed).indexOf(row);
     const part = this.parts.find(({ from, rows }) => packed >= from && packed < from + rows);
     if (packed < 0 || !part?.outcome?.answered || this.answered[row] === 0) return [];
-    const newest = (packed - part.from + 1) * this.width - features.length;
+    const newest = (packed - part.from + 1) * this.shape.width - features.length;
     const values = new Float32Array(part.outcome.input, newest * FLOAT_BYTES, features.length);
     return features
       .map(({ name, mean, std, importance }, i) => {
@@ -156,7 +168,9 @@ export class ModelBatch {
 
   /** One pass over the row. The gate refuses what is not finite as well; only what it refuses is looked at twice. */
   #faultAt(offset: number): 'NOT_FINITE' | 'OUT_OF_DISTRIBUTION' | undefined {
-    const { gate, width } = this;
+    const { gate } = this;
+    const { width, missing } = this.shape;
+    if (missing) return undefined;
     const before = gate ? width - gate.columns : width;
     if (before > 0 && !finite(this.#view, offset, before)) return 'NOT_FINITE';
     if (!gate || gate.admits(this.#view, offset + before)) return undefined;
@@ -164,24 +178,30 @@ export class ModelBatch {
   }
 
   #spread(output: Float32Array, from: number, rows: number): void {
+    const { columns, distribution } = this.shape;
     for (let i = 0; i < rows; i += 1) {
       if (this.#heldBack[from + i] === 1) continue;
       const row = this.#rowOf[from + i]!;
-      const short = output[i * 3]!;
-      const flat = output[i * 3 + 1]!;
-      const long = output[i * 3 + 2]!;
-      // Written so that a NaN fails every comparison.
-      const sound = short >= 0 && flat >= 0 && long >= 0 && Math.abs(short + flat + long - 1) <= SUM_TOLERANCE;
+      const sound = distribution ? adding(output, i * columns, columns) : finite(output, i * columns, columns);
       if (!sound) {
         this.abstain(row, 'NOT_FINITE');
         continue;
       }
-      this.probabilities[row * 3] = short;
-      this.probabilities[row * 3 + 1] = flat;
-      this.probabilities[row * 3 + 2] = long;
+      for (let column = 0; column < columns; column += 1)
+        this.probabilities[row * columns + column] = output[i * columns + column]!;
       this.answered[row] = 1;
     }
   }
+}
+
+/** Whether they are probabilities that add up to 1. Written so that a NaN fails every comparison. */
+function adding(values: Float32Array, from: number, length: number): boolean {
+  let sum = 0;
+  for (let i = from; i < from + length; i += 1) {
+    if (!(values[i]! >= 0)) return false;
+    sum += values[i]!;
+  }
+  return Math.abs(sum - 1) <= SUM_TOLERANCE;
 }
 
 /** 0 × a finite number is 0, 0 × NaN or ±∞ is NaN: one pass without a branch, in two sums that do not wait for each other. */

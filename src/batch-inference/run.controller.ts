@@ -24,9 +24,13 @@ export class RunController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'One run with its predictions by symbol' })
+  @ApiOperation({ summary: 'One run with its predictions by symbol; of an ensemble, beside what each member said' })
   @ApiParam({ name: 'id', type: String, description: '<model>@<version>/<timeframe>/<open time in ms>, url-encoded' })
-  @ApiOkResponse({ description: '{ ...run, predictions: [{ symbol, short, flat, long } or { symbol, abstained }] }' })
+  @ApiOkResponse({
+    description:
+      '{ ...run, predictions: [{ symbol, short, flat, long } or { symbol, abstained }] }; a version that answers something ' +
+      'else: { symbol, outputs }; of an ensemble each with members: [{ run_id, ...the same }]',
+  })
   @ApiNotFoundResponse({ description: 'No run of that id is on record' })
   find(@Param() path: unknown): Promise<unknown> {
     return this.#one(path);
@@ -44,7 +48,10 @@ export class RunController {
     const { id } = parse(RunPath, path, 'path');
     const row = await this.runs.find(id);
     if (!row) throw new RequestRefused(404, 'RUN_NOT_FOUND', `No run ${id}.`);
-    const predictions = await this.runs.predictionsOf(id);
-    return { ...runDto(row), predictions: predictions ? predictionDtos(predictions) : [] };
+    const members = row.made_of?.members.map(({ run_id }) => run_id) ?? [];
+    const onRecord = await this.runs.predictionsOf([id, ...members]);
+    const predictions = onRecord.get(id);
+    const said = members.flatMap((member) => onRecord.get(member) ?? []);
+    return { ...runDto(row), predictions: predictions ? predictionDtos(predictions, said) : [] };
   }
 }

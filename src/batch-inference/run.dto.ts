@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CLASSES } from '../domain/model.js';
 import { TIMEFRAMES } from '../domain/timeframe.js';
 import { RequestRefused } from '../platform/http/refusal.js';
 import { TIMED, type PredictionRow, type RunRow } from './run.row.js';
@@ -51,6 +52,7 @@ export function readCursor(cursor: string): { openTime: Date; id: string } {
 /** A run as it is shown. Stage times in ms; null: that moment was never stamped. */
 export function runDto(row: RunRow): Record<string, unknown> {
   const { id, model, version, timeframe, open_time, engine, role, rows, answered, abstentions, recorded_at } = row;
+  const { made_of } = row;
   return {
     id,
     model,
@@ -62,15 +64,42 @@ export function runDto(row: RunRow): Record<string, unknown> {
     rows,
     answered,
     abstentions,
+    made_of,
     stages_ms: Object.fromEntries(TIMED.map((stage) => [stage, row[`${stage}_ms`]])),
     recorded_at: recorded_at.toISOString(),
   };
 }
 
-export function predictionDtos({ symbols, probabilities, abstentions }: PredictionRow): Record<string, unknown>[] {
-  return symbols.map((symbol, i) => {
-    if (abstentions[i] !== null) return { symbol, abstained: abstentions[i] };
-    const [short, flat, long] = probabilities.slice(i * 3, i * 3 + 3);
-    return { symbol, short, flat, long };
-  });
+/**
+ * Each symbol's answer, beside it what each member of an ensemble said of it.
+ * @param members of an ensemble's run: those whose answers are on record, in its order
+ */
+export function predictionDtos(row: PredictionRow, members: readonly PredictionRow[] = []): Record<string, unknown>[] {
+  return row.symbols.map((symbol, i) => ({
+    symbol,
+    ...answerDto(row, i),
+    ...(members.length > 0 && {
+      members: members.map((member) => ({
+        run_id: member.run_id,
+        ...answerDto(member, member.symbols.indexOf(symbol)),
+      })),
+    }),
+  }));
+}
+
+/** `{ short, flat, long }`, `{ outputs }` by class or in a list where it answers something else, or `{ abstained }`. */
+export function answerDto(
+  {
+    columns,
+    classes,
+    probabilities,
+    abstentions,
+  }: Pick<PredictionRow, 'columns' | 'classes' | 'probabilities' | 'abstentions'>,
+  at: number,
+): Record<string, unknown> {
+  if (abstentions[at] !== null) return { abstained: abstentions[at] };
+  const outputs = probabilities.slice(at * columns, (at + 1) * columns);
+  if (!classes) return { outputs };
+  const named = Object.fromEntries(classes.map((name, column) => [name, outputs[column]]));
+  return classes.join() === CLASSES.join() ? named : { outputs: named };
 }

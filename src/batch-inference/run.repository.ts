@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ModelRun, PredictionBatch } from '../domain/prediction.js';
+import { refOf } from '../domain/model.js';
+import type { MadeOf, ModelRun, PredictionBatch } from '../domain/prediction.js';
 import { stageDurations, type Stage } from '../domain/stage.js';
 import type { Timeframe } from '../domain/timeframe.js';
 import { Database } from '../platform/database/database.service.js';
 import { countByReason } from './inference-status.js';
-import { TIMED, type PredictionRow, type RunRow, type StagePercentiles } from './run.row.js';
+import { TIMED, type MadeOfRecord, type PredictionRow, type RunRow, type StagePercentiles } from './run.row.js';
 
 export interface RunFilter {
   readonly timeframe?: Timeframe | undefined;
@@ -34,6 +35,7 @@ const COLUMNS = [
   'rows',
   'answered',
   'abstentions',
+  'made_of',
   ...TIMED_COLUMNS,
 ];
 
@@ -41,13 +43,13 @@ const INSERT_RUNS = `
   insert into runs (${COLUMNS.join(', ')})
   select ${COLUMNS.join(', ')} from json_to_recordset($1::json) as run (
     id text, model text, version text, timeframe text, open_time timestamptz, engine text, role text, rows integer,
-    answered integer, abstentions jsonb, ${TIMED_TYPES})
+    answered integer, abstentions jsonb, made_of jsonb, ${TIMED_TYPES})
   on conflict do nothing`;
 
 const INSERT_PREDICTIONS = `
-  insert into predictions (run_id, symbols, probabilities, abstentions)
-  select run_id, symbols, probabilities, abstentions from json_to_recordset($1::json) as prediction (
-    run_id text, symbols text[], probabilities real[], abstentions text[])
+  insert into predictions (run_id, symbols, columns, classes, probabilities, abstentions)
+  select run_id, symbols, columns, classes, probabilities, abstentions from json_to_recordset($1::json) as prediction (
+    run_id text, symbols text[], columns integer, classes text[], probabilities real[], abstentions text[])
   on conflict do nothing`;
 
 const FINISH = `
@@ -113,10 +115,10 @@ export class RunRepository {
     return (await this.database.query<RunRow>('select * from runs where id = $1', [id]))[0];
   }
 
-  /** @returns undefined when the run's predictions are not on record */
-  async predictionsOf(id: string): Promise<PredictionRow | undefined> {
-    const sql = 'select symbols, probabilities, abstentions from predictions where run_id = $1';
-    return (await this.database.query<PredictionRow>(sql, [id]))[0];
+  /** @returns by run; those of a run that are not on record are left out */
+  async predictionsOf(ids: readonly string[]): Promise<ReadonlyMap<string, PredictionRow>> {
+    const rows = await this.database.query<PredictionRow>('select * from predictions where run_id = any($1)', [ids]);
+    return new Map(rows.map((row) => [row.run_id, row]));
   }
 
   /**
@@ -164,24 +166,35 @@ function runRecord({ timeframe, openTime, symbols }: PredictionBatch, run: Model
     rows: symbols.length,
     answered: run.answered.reduce((sum, one) => sum + one, 0),
     abstentions: countByReason(run.abstentions.values()),
+    made_of: run.madeOf && madeOfRecord(run.madeOf),
     ...timedRecord(run.moments),
+  };
+}
+
+function madeOfRecord({ method, members, meta }: MadeOf): MadeOfRecord {
+  return {
+    method,
+    members: members.map(({ runId: run_id, part, weight, regime }) => ({ run_id, part, weight, regime })),
+    meta: meta && refOf(meta),
   };
 }
 
 /** JSON writes NaN as null, which is what an absent probability is. @param symbolsJson the batch's, written once */
 async function predictionJson(
   { symbols }: PredictionBatch,
-  { id, probabilities, answered, abstentions }: ModelRun,
+  { id, columns, classes, probabilities, answered, abstentions }: ModelRun,
   symbolsJson: string,
 ): Promise<string> {
   const shown = await inSlices(symbols.length, (from, to) => {
-    const slice = probabilities.subarray(3 * from, 3 * to);
-    return JSON.stringify(Array.from(slice, (value, i) => (answered[from + Math.floor(i / 3)] === 1 ? value : null)));
+    const slice = probabilities.subarray(columns * from, columns * to);
+    const isThere = (i: number) => answered[from + Math.floor(i / columns)] === 1;
+    return JSON.stringify(Array.from(slice, (value, i) => (isThere(i) ? value : null)));
   });
   const why = await inSlices(symbols.length, (from, to) =>
     JSON.stringify(symbols.slice(from, to).map((symbol) => abstentions.get(symbol) ?? null)),
   );
-  return `{"run_id":${JSON.stringify(id)},"symbols":${symbolsJson},"probabilities":${shown},"abstentions":${why}}`;
+  const head = JSON.stringify({ run_id: id, columns, classes }).slice(0, -1);
+  return `${head},"symbols":${symbolsJson},"probabilities":${shown},"abstentions":${why}}`;
 }
 
 /** A big batch is milliseconds of text: the main loop gets its turn after each slice. @returns one JSON list of all of them */

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { isEnsemble, modelsIn, type ActiveEnsemble, type Activation } from '../domain/ensemble.js';
 import { refOf, type ActiveModel } from '../domain/model.js';
 import { specOf, type ModelSpec } from '../engines/model-spec.js';
 import { gateOf, type Gate } from './drift/gate.js';
@@ -14,6 +15,11 @@ export interface Served {
   readonly columns: Int32Array;
   /** Absent: no row is held back. */
   readonly gate: Gate | undefined;
+}
+
+interface Wanted {
+  readonly models: readonly Served[];
+  readonly ensembles: readonly ActiveEnsemble[];
 }
 
 interface Around {
@@ -34,6 +40,7 @@ interface Around {
 export class Serving {
   readonly #log = new Logger('BatchInference');
   #served: readonly Served[] = [];
+  #ensembles: readonly ActiveEnsemble[] = [];
   #warming: readonly ActiveModel[] = [];
   #refused: ReadonlyMap<string, string> = new Map();
   /** `name@version` of all that was ever asked for. */
@@ -51,6 +58,11 @@ export class Serving {
     return this.#served;
   }
 
+  /** Those that are made of what is served. */
+  get ensembles(): readonly ActiveEnsemble[] {
+    return this.#ensembles;
+  }
+
   /** `name@version` of the models that an engine refused at the last adoption, each with the reason. */
   get refused(): ReadonlyMap<string, string> {
     return this.#refused;
@@ -63,6 +75,8 @@ export class Serving {
     if (refused) return `${refused[0]} is not served: ${refused[1]}`;
     const warming = this.#warming.map(refOf).find(asked);
     if (warming !== undefined) return `${warming} is being warmed`;
+    const ensemble = this.#ensembles.map(refOf).find(asked);
+    if (ensemble !== undefined) return `${ensemble} is an ensemble: it answers in runs, its members to requests`;
     const left = [...this.#asked].find(asked);
     return left && `${left} is no longer in memory`;
   }
@@ -71,18 +85,18 @@ export class Serving {
    * @returns when they are served
    * @throws when a feature is not in the table (the registry refuses such a model) or no worker can start
    */
-  adopt(models: readonly ActiveModel[]): Promise<void> {
-    models.forEach((model) => this.#asked.add(refOf(model)));
+  adopt(activations: readonly Activation[]): Promise<void> {
+    activations.forEach((one) => this.#asked.add(refOf(one)));
     if (this.#loading === 0) {
-      const wanted = this.#wanted(models);
-      if (this.pool.wants(wanted.map(({ spec }) => spec))) {
+      const wanted = this.#wanted(activations);
+      if (this.pool.wants(wanted.models.map(({ spec }) => spec))) {
         this.#swap(wanted, new Map());
         return Promise.resolve();
       }
     }
     this.#loading += 1;
     const swapped = this.#turn
-      .then(() => this.#load(models))
+      .then(() => this.#load(activations))
       .finally(() => {
         this.#loading -= 1;
       });
@@ -90,16 +104,16 @@ export class Serving {
     return swapped;
   }
 
-  async #load(models: readonly ActiveModel[]): Promise<void> {
-    const wanted = this.#wanted(models);
-    this.#warming = models;
+  async #load(activations: readonly Activation[]): Promise<void> {
+    const { models, ensembles } = this.#wanted(activations);
+    this.#warming = models.map(({ model }) => model);
     try {
-      const specs = wanted.map(({ spec }) => spec);
+      const specs = models.map(({ spec }) => spec);
       const leaving = this.#served.map(({ spec }) => spec).filter(({ key }) => !specs.some((spec) => spec.key === key));
       const refused = await this.pool.hold([...specs, ...leaving]);
-      const reasons = wanted.flatMap(({ model, key }) => (refused.has(key) ? [[refOf(model), refused.get(key)!]] : []));
+      const reasons = models.flatMap(({ model, key }) => (refused.has(key) ? [[refOf(model), refused.get(key)!]] : []));
       this.#swap(
-        wanted.filter(({ key }) => !refused.has(key)),
+        { models: models.filter(({ key }) => !refused.has(key)), ensembles },
         new Map(reasons as [string, string][]),
       );
     } finally {
@@ -107,9 +121,10 @@ export class Serving {
     }
   }
 
-  #swap(served: readonly Served[], refused: ReadonlyMap<string, string>): void {
+  #swap({ models: served, ensembles }: Wanted, refused: ReadonlyMap<string, string>): void {
     const leaving = this.#served.some(({ key }) => !served.some((one) => one.key === key));
     this.#served = served;
+    this.#ensembles = ensembles;
     this.#refused = refused;
     refused.forEach((reason, ref) => this.#log.error(`${ref} is not served: ${reason}`));
     this.around.swapped(served);
@@ -122,15 +137,16 @@ export class Serving {
     await this.pool.hold(this.#served.map(({ spec }) => spec));
   }
 
-  #wanted(models: readonly ActiveModel[]): readonly Served[] {
+  #wanted(activations: readonly Activation[]): Wanted {
     const { enabled, gated } = this.around;
-    if (!enabled) return [];
-    return models.map((model) => {
+    if (!enabled) return { models: [], ensembles: [] };
+    const models = modelsIn(activations).map((model) => {
       const spec = specOf(model);
       const known = this.#served.find(({ key }) => key === spec.key);
       const gate = gated ? gateOf(model) : undefined;
       return { model, key: spec.key, spec, columns: known?.columns ?? columnsOf(model), gate };
     });
+    return { models, ensembles: activations.filter(isEnsemble) };
   }
 }
 

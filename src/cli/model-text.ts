@@ -3,23 +3,32 @@ import type { Certificate } from '../model-registry/certification/certificate.js
 import type { ImportedModel } from '../model-registry/importers/model-import.service.js';
 import type { Listed } from '../model-registry/lifecycle/registrar.service.js';
 import type { ModelEvent } from '../model-registry/lifecycle/model-event.js';
+import { declarationOf } from '../model-registry/model-folders.service.js';
 import type { Standing } from '../model-registry/lifecycle/standing.js';
 import type { Scored } from '../model-registry/scoring/scoring.service.js';
+import { combinationText, ensembleLines } from './ensemble-text.js';
 
 export function listJson(found: readonly Listed[]) {
   return found.map(summary);
 }
 
 export function showJson(found: Listed, standing: Standing) {
-  return { ...summary(found), manifest: found.manifest ?? null, certificate: found.certificate ?? null, standing };
+  return {
+    ...summary(found),
+    manifest: declarationOf(found) ?? null,
+    certificate: found.certificate ?? null,
+    standing,
+  };
 }
 
-function summary({ name, version, state, role, share, refusal, manifest, certificate, uncertified }: Listed) {
+function summary(found: Listed) {
+  const { name, version, state, role, share, refusal, manifest, ensemble, certificate, uncertified } = found;
+  const declared = declarationOf(found);
   return {
     ...{ name, version, state, role, share },
-    reason: refusal ?? (certificate ? null : { code: 'UNCERTIFIED', message: uncertified }),
-    kind: manifest?.kind ?? null,
-    timeframes: manifest?.timeframes ?? [],
+    reason: refusal ?? (certificate || ensemble ? null : { code: 'UNCERTIFIED', message: uncertified }),
+    kind: declared?.kind ?? null,
+    timeframes: declared?.timeframes ?? [],
     features: manifest?.features.length ?? null,
     source: manifest?.source ?? null,
     engines: (certificate?.variants ?? []).map(({ variant, certified, reason, timed }) => ({
@@ -32,9 +41,10 @@ export function listText(found: readonly Listed[]): string {
   if (found.length === 0) return 'no models; import one: npm run cli -- models import <file> --name <name>';
   return found
     .map((one) => {
-      const { manifest, refusal, certificate, uncertified } = one;
-      const timeframes = manifest?.timeframes.join(',') || 'predictions only';
-      const why = refusal ? `${refusal.code}: ${refusal.message}` : certificate ? fastest(certificate) : uncertified;
+      const { ensemble, refusal, certificate, uncertified } = one;
+      const timeframes = declarationOf(one)?.timeframes.join(',') || 'predictions only';
+      const how = ensemble ? combinationText(ensemble.manifest) : certificate ? fastest(certificate) : uncertified;
+      const why = refusal ? `${refusal.code}: ${refusal.message}` : how;
       return `${refOf(one).padEnd(28)} ${placeOf(one).padEnd(20)} ${timeframes.padEnd(20)} ${why}`;
     })
     .join('\n');
@@ -56,7 +66,7 @@ export function importedText({ manifest, certificate }: ImportedModel): string {
 }
 
 export function showText(found: Listed, standing: Standing): string {
-  const { manifest, certificate, refusal, uncertified } = found;
+  const { manifest, ensemble, certificate, refusal, uncertified } = found;
   const lines = [`${refOf(found)}: ${placeOf(found)}`];
   if (refusal) lines.push(`refused: ${refusal.code} ${refusal.message}`);
   if (manifest) {
@@ -65,6 +75,7 @@ export function showText(found: Listed, standing: Standing): string {
     lines.push(`timeframes: ${timeframes.join(', ') || 'none, it answers predictions only'}`);
     if (source) lines.push(`source: ${source.file} (${source.format}), sha256 ${source.sha256.slice(0, 12)}…`);
   }
+  if (ensemble) lines.push(...ensembleLines(ensemble.manifest));
   lines.push(...(certificate ? certificateLines(certificate) : [`no certificate: ${uncertified}`]));
   lines.push(standingText(standing));
   return lines.join('\n');

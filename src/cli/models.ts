@@ -1,11 +1,13 @@
 import { Command, Option } from 'commander';
 import { resolve } from 'node:path';
+import { refOf } from '../domain/model.js';
 import { isTimeframe, TIMEFRAMES, type Timeframe } from '../domain/timeframe.js';
 import { declaredFeatures } from '../model-registry/importers/declared-features.js';
 import { readSource } from '../model-registry/importers/source-file.service.js';
 import type { Registrar } from '../model-registry/lifecycle/registrar.service.js';
 import { readRows } from '../model-registry/scoring/rows-csv.js';
 import { score } from '../model-registry/scoring/scoring.service.js';
+import { combinedText } from './ensemble-text.js';
 import { registerActs } from './model-acts.js';
 import { print, Refusal, registrar, told, type Json } from './model-command.js';
 import { historyText, importedText, listText, listJson, rowsJson, rowsText, showJson, showText } from './model-text.js';
@@ -20,6 +22,7 @@ export function registerModels(program: Command): void {
     .requiredOption('--name <name>', 'lower case letters, digits and dashes')
     .option('--as-version <version>', 'like 1.2.0; absent: the one after the newest')
     .option('--timeframes <list>', 'serves these in the trading loop, like 5m,15m')
+    .option('--classes <list>', 'what its columns are the probabilities of, like bull,bear,sideways')
     .option('--features <file>', 'a manifest.json or a JSON list of names: what its columns are, in its order')
     .option('--golden <file>', 'golden.json: rows and the native library’s answers')
     .addOption(
@@ -29,14 +32,33 @@ export function registerModels(program: Command): void {
     .action(
       told(async (source: string, options: ImportOptions) => {
         const { name, golden, trees, features: declared, timeframes: listed, asVersion, reason } = options;
+        const classes = options.classes?.split(',').map((one) => one.trim());
         const timeframes = listed === undefined ? [] : timeframesOf(listed);
         const features =
           declared === undefined ? undefined : declaredFeatures((await readSource(resolve(declared))).toString());
-        const request = { source, name, timeframes, features, golden, trees };
+        const request = { source, name, timeframes, classes, features, golden, trees };
         const wanted = { ...request, ...(asVersion !== undefined && { version: asVersion }) };
         const taken = await registrar().import(wanted, reason);
         if ('code' in taken) throw new Refusal(taken.code, taken.message);
         print(options, taken, () => importedText(taken));
+      }),
+    );
+
+  command(
+    'ensemble <file>',
+    'register an ensemble of versions that are there: a JSON file names them and how they combine',
+  )
+    .requiredOption('--name <name>', 'lower case letters, digits and dashes')
+    .option('--as-version <version>', 'like 1.2.0; absent: the one after the newest')
+    .option('--golden <file>', 'golden.json: rows of what its members answer, and what it answers')
+    .option('--reason <text>', 'why, for the log')
+    .action(
+      told(async (file: string, { name, golden, asVersion, reason, ...options }: EnsembleOptions) => {
+        const draft = (await readSource(resolve(file))).toString();
+        const version = asVersion !== undefined && { version: asVersion };
+        const made = await registrar().combine({ draft, name, golden, ...version }, reason);
+        if ('code' in made) throw new Refusal(made.code, made.message);
+        print(options, made, () => combinedText(made));
       }),
     );
 
@@ -98,9 +120,17 @@ interface ImportOptions extends Json {
   readonly name: string;
   readonly asVersion?: string;
   readonly timeframes?: string;
+  readonly classes?: string;
   readonly features?: string;
   readonly golden?: string;
   readonly trees: 'best' | 'all';
+  readonly reason?: string;
+}
+
+interface EnsembleOptions extends Json {
+  readonly name: string;
+  readonly asVersion?: string;
+  readonly golden?: string;
   readonly reason?: string;
 }
 
@@ -114,14 +144,15 @@ async function predict(
   model: Awaited<ReturnType<Registrar['find']>>,
   { rows: file, raw = false, engine }: PredictOptions,
 ) {
-  const { manifest } = model;
-  const columns = Array.from({ length: manifest?.window ?? 1 }, (_, step) =>
-    (manifest?.features ?? []).map((feature) =>
-      manifest!.window > 1 ? { ...feature, name: `${feature.name}[${step}]` } : feature,
+  const { manifest, refusal, uncertified } = model;
+  if (!manifest) throw new Refusal('NOT_READY', `${refOf(model)}: ${refusal?.message ?? uncertified}`);
+  const columns = Array.from({ length: manifest.window }, (_, step) =>
+    manifest.features.map((feature) =>
+      manifest.window > 1 ? { ...feature, name: `${feature.name}[${step}]` } : feature,
     ),
   ).flat();
   const text = (await readSource(resolve(file))).toString();
-  const read = readRows(text, columns, manifest?.missing ?? manifest?.margins !== undefined);
+  const read = readRows(text, columns, manifest.missing ?? manifest.margins !== undefined);
   if ('code' in read) throw new Refusal(read.code, read.message);
   return score(model, read.rows, read.values, { raw, engine });
 }

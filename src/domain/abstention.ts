@@ -12,6 +12,7 @@ export const ABSTENTIONS = [
   'ENGINE_FAILED', // the engine threw
   'OUT_OF_DISTRIBUTION', // a row unlike anything that training saw
   'MEMBER_FAILED', // a member of the ensemble did not answer, and its policy is to abstain
+  'NO_MEMBER', // the gate of an ensemble put the row in a regime that no member answers for
   'NO_MODEL', // no active model serves this timeframe, or ONNX_ENABLED=false
 ] as const;
 export type Abstention = (typeof ABSTENTIONS)[number];

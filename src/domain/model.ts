@@ -45,33 +45,37 @@ export function parseVariant(label: string): Variant | undefined {
   return { engine, provider: known, precision: half ? 'fp16' : 'full' };
 }
 
-/** A model version that was admitted: what BatchInference needs to serve it. */
-export interface ActiveModel extends ModelRef {
-  /** Absolute path of the ONNX file whose sha256 was checked: of the variant that was chosen. */
-  readonly file: string;
-  /** The fastest one that its certificate covers. */
-  readonly variant: Variant;
+/** What every version that is served has, however it comes to its answers. */
+export interface Serving extends ModelRef {
   readonly timeframes: readonly Timeframe[];
-  readonly features: readonly ModelFeature[];
-  /** 1: input is [rows, features]; more: [rows, window, features], oldest candle first. */
-  readonly window: number;
-  readonly input: string;
-  /** Name of the output that holds the class probabilities [rows, 3]: short, flat, long. */
-  readonly output: string;
-  /** Margins, of models whose last transform is applied outside the graph: the same code then ends every engine. */
-  readonly margins?: { readonly output: string; readonly columns: number };
-  /** Vote weight in the ensemble, > 0. */
+  /** Vote weight in the strategy, > 0. */
   readonly weight: number;
   /** Numbers a row of its output. */
   readonly columns: number;
   /** What each column is the probability of; null: the columns are no classes. */
   readonly classes: readonly string[] | null;
-  readonly dtype: { readonly input: 'float32' | 'float64'; readonly output: 'float32' | 'float64' };
-  /** What its training rows looked like; absent: no drift is measured and no row is gated. */
-  readonly reference?: Reference;
   readonly role: Role;
   /** Of a canary: its share of the symbols, 0..1. */
   readonly share: number;
+}
+
+/** A model version that was admitted: what BatchInference needs to serve it. */
+export interface ActiveModel extends Serving {
+  /** Absolute path of the ONNX file whose sha256 was checked: of the variant that was chosen. */
+  readonly file: string;
+  /** The fastest one that its certificate covers. */
+  readonly variant: Variant;
+  readonly features: readonly ModelFeature[];
+  /** 1: input is [rows, features]; more: [rows, window, features], oldest candle first. */
+  readonly window: number;
+  readonly input: string;
+  /** Name of the output that holds its answers, [rows, columns]; in the trading loop the probabilities of short, flat, long. */
+  readonly output: string;
+  /** Margins, of models whose last transform is applied outside the graph: the same code then ends every engine. */
+  readonly margins?: { readonly output: string; readonly columns: number };
+  readonly dtype: { readonly input: 'float32' | 'float64'; readonly output: 'float32' | 'float64' };
+  /** What its training rows looked like; absent: no drift is measured and no row is gated. */
+  readonly reference?: Reference;
 }
 
 export const CLASSES = ['short', 'flat', 'long'] as const;

@@ -1,4 +1,5 @@
 import type { Abstention } from './abstention.js';
+import type { Method } from './ensemble.js';
 import type { ModelRef } from './model.js';
 import type { Pair } from './pair.js';
 import type { Role } from './role.js';
@@ -12,7 +13,25 @@ export interface TopFeature {
   readonly zScore: number;
 }
 
-/** One model's answer to one interval. Row i belongs to `PredictionBatch.symbols[i]`. */
+/** A run whose answers went into an ensemble's. */
+export interface MemberRun {
+  readonly runId: string;
+  readonly part: 'gate' | 'member';
+  /** Its share of a vote, > 0; null where there is no vote. */
+  readonly weight: number | null;
+  /** The one that it answers in; null where no gate decides. */
+  readonly regime: string | null;
+}
+
+/** What an ensemble's answers were made of. */
+export interface MadeOf {
+  readonly method: Method;
+  readonly members: readonly MemberRun[];
+  /** The version that read the members' answers; its answers are the ensemble's. */
+  readonly meta: ModelRef | null;
+}
+
+/** One version's answer to one interval. Row i belongs to `PredictionBatch.symbols[i]`. */
 export interface ModelRun {
   /** Computed: `<model>@<version>/<timeframe>/<open time>`. A replay adds no row. */
   readonly id: string;
@@ -21,7 +40,11 @@ export interface ModelRun {
   readonly role: Role;
   /** [rows] 1 where its answer counts as a vote; a shadow's never does. */
   readonly voting: Uint8Array;
-  /** [rows × 3] short, flat, long. Meaningless where `answered` is 0. */
+  /** Numbers a row: 3 of every version that may vote. */
+  readonly columns: number;
+  /** What each column is the probability of; null: the columns are no classes. */
+  readonly classes: readonly string[] | null;
+  /** [rows × columns]; short, flat, long of every version that may vote. Meaningless where `answered` is 0. */
   readonly probabilities: Float32Array;
   /** [rows] 1 where the model answered. */
   readonly answered: Uint8Array;
@@ -30,6 +53,8 @@ export interface ModelRun {
   /** Stamped as the run goes on; the stages after inference are shared with the other models of the interval. */
   readonly moments: Moments;
   readonly engine: string;
+  /** Of an ensemble only. */
+  readonly madeOf?: MadeOf;
   topFeatures(row: number, count: number): readonly TopFeature[];
 }
 

@@ -4,6 +4,8 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refOf, type ModelRef } from '../domain/model.js';
 import { readCertificate, type Certificate } from './certification/certificate.js';
+import { checkEnsemble, saysEnsemble } from './ensemble/ensemble-manifest.js';
+import type { FoundEnsemble } from './ensemble/resolve-ensemble.js';
 import { MODEL_FILE } from './certification/model-file.js';
 import { checkManifest, type KnownFeatures, type Manifest } from './manifest.js';
 import type { Refusal } from './refusal-codes.js';
@@ -16,8 +18,10 @@ export const IMPORT_FOLDER = '.import-';
 /** One models/<name>/<version> as it lies on disk; its model file is not opened yet. */
 export interface Found extends ModelRef {
   readonly folder: string;
-  /** Absent where it cannot be read. */
+  /** Absent where it cannot be read, and of an ensemble. */
   readonly manifest: Manifest | undefined;
+  /** Absent where it cannot be read, and of a model. */
+  readonly ensemble: FoundEnsemble | undefined;
   /** Why it cannot serve. */
   readonly refusal: Refusal | undefined;
   readonly certificate: Certificate | undefined;
@@ -25,6 +29,11 @@ export interface Found extends ModelRef {
   readonly uncertified: string | undefined;
   /** Changes when anything in the folder does. */
   readonly fingerprint: string;
+}
+
+/** @returns what the manifests of models and ensembles have in common; undefined where it could not be read */
+export function declarationOf({ manifest, ensemble }: Pick<Found, 'manifest' | 'ensemble'>) {
+  return manifest ?? ensemble?.manifest;
 }
 
 /** @returns every models/<name>/<version>, by name, newest version first; or why the directory cannot be read */
@@ -54,8 +63,9 @@ export async function fingerprintsIn(directory: string): Promise<ReadonlyMap<str
   return found;
 }
 
-/** @returns whether its manifest can be read and its model file is the one that the manifest speaks of */
-export async function isComplete({ folder, manifest }: Found): Promise<boolean> {
+/** @returns whether its manifest can be read and its model file, if it has one, is the one that the manifest speaks of */
+export async function isComplete({ folder, manifest, ensemble }: Found): Promise<boolean> {
+  if (ensemble) return true;
   return manifest !== undefined && (await sha256Of(join(folder, MODEL_FILE))) === manifest.sha256;
 }
 
@@ -72,17 +82,34 @@ export async function sweepImports(directory: string, before: number): Promise<v
 export async function readVersion(ref: ModelRef, folder: string, features: KnownFeatures): Promise<Found> {
   const { name, version } = ref;
   const fingerprint = await fingerprintOf(folder);
-  const nothing = { name, version, folder, fingerprint, certificate: undefined, uncertified: undefined };
+  const nothing = {
+    ...{ name, version, folder, fingerprint },
+    ...{ manifest: undefined, ensemble: undefined, certificate: undefined, uncertified: undefined },
+  };
   const raw = await readJson(join(folder, 'manifest.json'));
   if ('why' in raw) {
     const code = raw.absent ? 'MANIFEST_MISSING' : 'MANIFEST_INVALID';
-    return { ...nothing, manifest: undefined, refusal: { code, message: raw.why } };
+    return { ...nothing, refusal: { code, message: raw.why } };
   }
+  if (saysEnsemble(raw.value)) return { ...nothing, ...(await ensembleIn(ref, folder, raw.value)) };
   const { manifest, faults } = checkManifest(raw.value, ref, features);
-  const [first] = faults;
-  const message = faults.map((fault) => fault.message).join('; ');
-  const refusal = first && { code: first.code, message };
+  const refusal = asOne(faults);
   return { ...nothing, manifest, refusal, ...(manifest && (await certificateOf(ref, folder, manifest))) };
+}
+
+function asOne(faults: readonly Refusal[]): Refusal | undefined {
+  return faults[0] && { code: faults[0].code, message: faults.map(({ message }) => message).join('; ') };
+}
+
+async function ensembleIn(ref: ModelRef, folder: string, raw: unknown) {
+  const { manifest, faults } = checkEnsemble(raw, ref);
+  const golden = await readJson(join(folder, 'golden.json'));
+  const unread: Refusal[] = 'why' in golden && !golden.absent ? [{ code: 'GOLDEN_MISMATCH', message: golden.why }] : [];
+  return {
+    refusal: asOne([...faults, ...unread]),
+    ensemble: manifest && { manifest, golden: 'value' in golden ? golden.value : undefined },
+    uncertified: 'an ensemble has no certificate of its own: the versions that it is made of have theirs',
+  };
 }
 
 async function certificateOf(ref: ModelRef, folder: string, { sha256, feature_hash: featureHash }: Manifest) {

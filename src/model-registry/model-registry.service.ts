@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Alert } from '../domain/alert.js';
-import { refOf, type ActiveModel, type ModelRef } from '../domain/model.js';
+import type { Activation } from '../domain/ensemble.js';
+import { refOf, type ModelRef } from '../domain/model.js';
 import { graphicsCard } from '../engines/graphics-card.service.js';
 import { providersFor } from '../engines/provider.js';
 import { Clock } from '../platform/clock.js';
@@ -46,7 +47,7 @@ export interface Asker {
  */
 @Injectable()
 export class ModelRegistryService {
-  readonly activations = new Outlet<readonly ActiveModel[]>('activations');
+  readonly activations = new Outlet<readonly Activation[]>('activations');
   readonly #log = new Logger('ModelRegistry');
   readonly #directory: string;
   readonly #config: Settings['config'];
@@ -269,10 +270,11 @@ export class ModelRegistryService {
   }
 
   #versionOf(known: Known): ModelVersion {
-    const { name, version, manifest, certificate } = known.found;
+    const { name, version, manifest, certificate, ensemble } = known.found;
     const place = this.#memory.placeOf(known.found);
     return {
-      ...{ name, version, manifest, certificate, verdict: known.verdict, refusal: this.#refusalOf(known) },
+      ...{ name, version, manifest, ensemble: ensemble?.manifest, certificate },
+      ...{ verdict: known.verdict, refusal: this.#refusalOf(known) },
       ...{ state: this.#memory.stateOf(known.found)!, role: place?.role ?? null, share: place?.share ?? 0 },
     };
   }

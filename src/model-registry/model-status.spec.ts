@@ -3,7 +3,8 @@ import { modelList, modelsQuery } from './model.dto.js';
 import { summaryOf, type ModelVersion } from './model-status.js';
 
 const version = (name: string, state: ModelVersion['state']): ModelVersion => ({
-  ...{ name, version: '1.0.0', state, manifest: undefined, certificate: undefined, verdict: undefined },
+  ...{ name, version: '1.0.0', state, manifest: undefined, ensemble: undefined },
+  ...{ certificate: undefined, verdict: undefined },
   ...{ role: state === 'active' ? 'active' : state === 'ready' ? 'standby' : null, share: 0 },
   refusal: state === 'failed' ? { code: 'SHA256_MISMATCH', message: 'not the file' } : undefined,
 });

@@ -2,6 +2,7 @@ import { refOf } from '../domain/model.js';
 import type { Role } from '../domain/role.js';
 import type { Verdict } from './admission/admission.js';
 import type { Certificate } from './certification/certificate.js';
+import type { EnsembleManifest } from './ensemble/ensemble-manifest.js';
 import type { ModelEvent } from './lifecycle/model-event.js';
 import type { ModelState } from './memory/model-states.js';
 import type { Probation } from './lifecycle/probation.js';
@@ -20,9 +21,11 @@ export interface ModelVersion {
   readonly share: number;
   /** Why it may not serve, or why there is no room for it. */
   readonly refusal: Refusal | undefined;
-  /** Absent where it could not be read. */
+  /** Absent where it could not be read, and of an ensemble. */
   readonly manifest: Manifest | undefined;
-  /** Absent: ALLOW_UNCERTIFIED lets it run all the same. */
+  /** Absent of a model. */
+  readonly ensemble: EnsembleManifest | undefined;
+  /** Absent: an ensemble has none, or ALLOW_UNCERTIFIED lets it run all the same. */
   readonly certificate: Certificate | undefined;
   /** Absent where admission did not get to it. */
   readonly verdict: Verdict | undefined;
@@ -71,7 +74,7 @@ export function summaryOf(registry: {
     ...{ enabled, ready: active > 0, reason: reasonOf(registry, active) },
     ...{ active, canaries: count('canary'), shadows: count('shadow') },
     failed: versions.filter(({ state }) => state === 'failed').length,
-    uncertified: runs.filter(({ certificate }) => !certificate).map(refOf),
+    uncertified: runs.filter(({ certificate, ensemble }) => !certificate && !ensemble).map(refOf),
     versions,
   };
 }

@@ -22,7 +22,8 @@ export const historyQuery = z.strictObject({
 
 /** One model version as `GET /api/v1/models` shows it. Times in ms, weights and shares as plain numbers. */
 export function modelDto({ name, version, state, role, share, refusal, ...rest }: ModelVersion) {
-  const { manifest, certificate, verdict } = rest;
+  const { manifest, ensemble, certificate, verdict } = rest;
+  const declared = manifest ?? ensemble;
   const timings = verdict?.timings;
   return {
     name,
@@ -34,17 +35,18 @@ export function modelDto({ name, version, state, role, share, refusal, ...rest }
     engine: verdict?.chosen ? variantLabel(verdict.chosen.runnable.variant) : null,
     engine_chosen_by: verdict?.chosen?.why ?? null,
     engine_notes: verdict?.notes ?? [],
-    kind: manifest?.kind ?? null,
+    kind: declared?.kind ?? null,
+    ensemble: ensemble?.ensemble ?? null,
     framework: manifest?.framework ?? null,
     sha256: manifest?.sha256 ?? null,
     feature_hash: manifest?.feature_hash ?? null,
     features: manifest?.features.map((feature) => feature.name) ?? [],
     window: manifest?.window ?? null,
-    timeframes: manifest?.timeframes ?? [],
-    weight: manifest?.weight ?? null,
+    timeframes: declared?.timeframes ?? [],
+    weight: declared?.weight ?? null,
     labels: manifest?.labels ?? null,
     training: manifest?.training ?? null,
-    metrics: manifest?.metrics ?? null,
+    metrics: declared?.metrics ?? null,
     admission: timings
       ? {
           hash_ms: timings.hashMs ?? null,
@@ -58,7 +60,7 @@ export function modelDto({ name, version, state, role, share, refusal, ...rest }
         }
       : null,
     certificate: certificate ?? null,
-    created_at: manifest?.created_at ?? null,
+    created_at: declared?.created_at ?? null,
   };
 }
 

@@ -13,6 +13,8 @@ export const REFUSALS = [
   'ADMISSION_CRASHED', // it took the admission process down
   'ADMISSION_TIMEOUT', // it did not get through admission in time
   'UNCERTIFIED', // no certificate covers it, and ALLOW_UNCERTIFIED is off
+  'MEMBER_NOT_READY', // of an ensemble: a version that it names is not there, refused, or another file than it was made of
+  'MEMBER_UNFIT', // of an ensemble: a version that it names does not read or answer what its place needs
   'CACHE_FULL', // MODEL_CACHE_SIZE models with more weight are served already
 ] as const;
 export type RefusalCode = (typeof REFUSALS)[number];

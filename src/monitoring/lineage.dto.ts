@@ -9,7 +9,8 @@ import type { Lineage, RunWithAnswer } from './lineage.repository.js';
 export const signalPath = z.strictObject({ id: z.string().min(1).max(200) });
 
 /** A signal, its `because`, the candle and runs before it, the refusal or the orders, fills and position after it. */
-export function lineageDto(signal: Signal, { candle, runs, refusal, orders, fills, position }: Lineage) {
+export function lineageDto(signal: Signal, lineage: Lineage) {
+  const { candle, runs, memberRuns, refusal, orders, fills, position } = lineage;
   return {
     ...signalJson(signal),
     candle: candle
@@ -21,7 +22,7 @@ export function lineageDto(signal: Signal, { candle, runs, refusal, orders, fill
           ...candle,
         }
       : null,
-    runs: runs.map(runOfSignal),
+    runs: runs.map((run) => runOfSignal(run, memberRuns)),
     outcome: orders.length > 0 ? 'ordered' : refusal ? 'refused' : 'none',
     refusal: refusal
       ? { code: refusal.code, detail: refusal.detail, refused_at: refusal.refused_at.toISOString() }
@@ -32,11 +33,16 @@ export function lineageDto(signal: Signal, { candle, runs, refusal, orders, fill
   };
 }
 
-function runOfSignal(run: RunWithAnswer) {
-  const [short, flat, long] = run.probabilities ?? [];
-  return {
-    ...runDto(run),
-    probabilities: run.probabilities ? { short, flat, long } : null,
-    abstained: run.abstained,
-  };
+/** An ensemble's run names its members' runs: each with its part, and what it said of the symbol. */
+function runOfSignal(run: RunWithAnswer, memberRuns: readonly RunWithAnswer[]) {
+  const members = run.made_of?.members.map(({ run_id, ...part }) => {
+    const found = memberRuns.find(({ id }) => id === run_id);
+    return { run_id, ...part, ...(found && { model: found.model, version: found.version, ...saidOf(found) }) };
+  });
+  return { ...runDto(run), ...saidOf(run), ...(members && { members }) };
+}
+
+function saidOf({ classes, probabilities, abstained }: RunWithAnswer) {
+  const named = classes && probabilities && Object.fromEntries(classes.map((name, i) => [name, probabilities[i]]));
+  return { probabilities: named ?? probabilities, abstained };
 }

@@ -24,9 +24,11 @@ export interface CandleOnRecord {
   readonly revision: number;
 }
 
-/** A run, and its answer for one symbol: short, flat, long; null where it abstained or is not on record. */
+/** A run, and its answer for one symbol. */
 export type RunWithAnswer = RunRow & {
-  readonly probabilities: readonly [number, number, number] | null;
+  readonly classes: readonly string[] | null;
+  /** A number a column; null where it abstained or is not on record. */
+  readonly probabilities: readonly number[] | null;
   readonly abstained: string | null;
 };
 
@@ -39,7 +41,10 @@ export interface RefusalOnRecord {
 /** What came before a signal and what came of it, as far as it is on record. */
 export interface Lineage {
   readonly candle: CandleOnRecord | undefined;
+  /** Those that voted for it. */
   readonly runs: readonly RunWithAnswer[];
+  /** Those that the answers of an ensemble among them were made of. */
+  readonly memberRuns: readonly RunWithAnswer[];
   readonly refusal: RefusalOnRecord | undefined;
   /** The entry and everything that closes its position, oldest first. */
   readonly orders: readonly OrderRow[];
@@ -62,17 +67,22 @@ export class LineageRepository {
     this.#exchange = settings.config.EXCHANGE;
   }
 
-  /** @returns what is on record of the signal; six small queries by key */
+  /** @returns what is on record of the signal; seven small queries by key */
   async of(signal: Signal): Promise<Lineage> {
     const [candle, runs, refusal, orders, fills, position] = await Promise.all([
       this.#candle(signal),
-      this.#runs(signal),
+      this.#runs(
+        signal,
+        signal.because.models.map(({ runId }) => runId),
+      ),
       this.#refusal(signal),
       this.#orders(signal),
       this.#fills(signal),
       this.#position(signal),
     ]);
-    return { candle, runs, refusal, orders, fills, position };
+    const members = runs.flatMap(({ made_of }) => made_of?.members.map(({ run_id }) => run_id) ?? []);
+    const memberRuns = members.length > 0 ? await this.#runs(signal, members) : [];
+    return { candle, runs, memberRuns, refusal, orders, fills, position };
   }
 
   async #candle({ symbol, timeframe, openTime }: Signal): Promise<CandleOnRecord | undefined> {
@@ -85,10 +95,11 @@ export class LineageRepository {
     return rows[0];
   }
 
-  #runs({ symbol, because }: Signal): Promise<RunWithAnswer[]> {
+  #runs({ symbol }: Signal, ids: readonly string[]): Promise<RunWithAnswer[]> {
     return this.database.query<RunWithAnswer>(
-      `select runs.*,
-              case when abstentions_of.it is null then (p.probabilities)[3 * place.i - 2 : 3 * place.i] end as probabilities,
+      `select runs.*, p.classes,
+              case when abstentions_of.it is null
+                then (p.probabilities)[p.columns * (place.i - 1) + 1 : p.columns * place.i] end as probabilities,
               abstentions_of.it as abstained
          from runs
          left join predictions p on p.run_id = runs.id
@@ -96,7 +107,7 @@ export class LineageRepository {
          cross join lateral (select p.abstentions[place.i] as it) as abstentions_of
         where runs.id = any($1)
         order by runs.id`,
-      [because.models.map(({ runId }) => runId), symbol],
+      [ids, symbol],
     );
   }
 

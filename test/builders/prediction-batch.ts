@@ -1,4 +1,5 @@
 import type { ModelRun, PredictionBatch } from '../../src/domain/prediction.js';
+import { CLASSES } from '../../src/domain/model.js';
 import type { Role } from '../../src/domain/role.js';
 import { runId } from '../../src/domain/prediction.js';
 import type { Pair } from '../../src/domain/pair.js';
@@ -57,6 +58,7 @@ function runOf(
     weight,
     role,
     voting: Uint8Array.from(voting ?? rows.map(() => (role === 'active' ? 1 : 0))),
+    ...{ columns: CLASSES.length, classes: CLASSES },
     probabilities: Float32Array.from(rows.flatMap((row) => row ?? [0, 0, 0])),
     answered: Uint8Array.from(rows, (row) => (row ? 1 : 0)),
     abstentions: new Map(),

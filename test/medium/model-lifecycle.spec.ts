@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FEATURE_NAMES, featureHashOf } from '../../src/batch-inference/features/feature-table.js';
 import type { Alert } from '../../src/domain/alert.js';
-import type { ActiveModel } from '../../src/domain/model.js';
+import type { Activation } from '../../src/domain/ensemble.js';
 import type { NotLoaded } from '../../src/model-registry/memory/model-memory.service.js';
 import { TransitionJournal } from '../../src/model-registry/memory/transition-journal.service.js';
 import { TransitionRepository } from '../../src/model-registry/memory/transition.repository.js';
@@ -60,7 +60,7 @@ async function start(env: Record<string, string> = {}): Promise<void> {
   await registry.load();
 }
 
-function placeOf({ version, role, share }: ActiveModel): string {
+function placeOf({ version, role, share }: Activation): string {
   return `${version} ${role}${role === 'canary' ? ` ${share}` : ''}`;
 }
 

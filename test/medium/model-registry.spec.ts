@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FEATURE_NAMES, featureHashOf } from '../../src/batch-inference/features/feature-table.js';
-import { variantLabel, type ActiveModel } from '../../src/domain/model.js';
+import type { Activation } from '../../src/domain/ensemble.js';
+import { variantLabel } from '../../src/domain/model.js';
 import { admissionEntry, AdmissionService } from '../../src/model-registry/admission/admission.service.js';
 import { LifecycleLog } from '../../src/model-registry/lifecycle/lifecycle-log.service.js';
 import type { ModelEvent } from '../../src/model-registry/lifecycle/model-event.js';
@@ -69,7 +70,7 @@ function registry(
 ) {
   const journal = new TransitionJournal(new TransitionRepository(fresh.database));
   const service = new ModelRegistryService(settingsFor(config), catalogue, admission, clock, journal);
-  const activated: ActiveModel[][] = [];
+  const activated: Activation[][] = [];
   service.activations.to((active) => void activated.push([...active]));
   const state = () =>
     Object.fromEntries(

@@ -24,8 +24,8 @@ async function runs(from: number, number: number): Promise<void> {
     [iso(from), number, iso(from)],
   );
   await fresh.database.query(
-    `insert into predictions (run_id, symbols, probabilities, abstentions)
-     select id, '{BTC/USDT}', '{0.2,0.3,0.5}', array[null::text] from runs on conflict do nothing`,
+    `insert into predictions (run_id, symbols, columns, classes, probabilities, abstentions)
+     select id, '{BTC/USDT}', 3, '{short,flat,long}', '{0.2,0.3,0.5}', array[null::text] from runs on conflict do nothing`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { refOf, type ModelRef } from '../../domain/model.js';
 import type { Timeframe } from '../../domain/timeframe.js';
@@ -7,8 +7,8 @@ import type { Terms } from '../admission/admission.js';
 import type { AdmissionService } from '../admission/admission.service.js';
 import type { Certificate } from '../certification/certificate.js';
 import { MODEL_FILE } from '../certification/model-file.js';
-import { modelName, modelVersion, type KnownFeatures, type Manifest } from '../manifest.js';
-import { IMPORT_FOLDER, readVersion } from '../model-folders.service.js';
+import type { KnownFeatures, Manifest } from '../manifest.js';
+import { readVersion } from '../model-folders.service.js';
 import type { Refusal } from '../refusal-codes.js';
 import { convertSource, type Converted } from './convert-source.js';
 import { readExport, type Exported } from './exported.js';
@@ -16,11 +16,14 @@ import { ImportRefused } from './import-refused.js';
 import { newManifest, type Declared, type Described } from './new-manifest.js';
 import { recognise } from './recognise.js';
 import { readSource } from './source-file.service.js';
+import { VersionPlace } from './version-place.service.js';
 
 export interface ImportRequest extends ModelRef {
   /** A model file; or the folder, or its export.json, that training/export wrote. */
   readonly source: string;
   readonly timeframes: readonly Timeframe[];
+  /** What its columns are the probabilities of; absent: as its file says. */
+  readonly classes?: readonly string[] | undefined;
   readonly features: Declared['features'];
   /** golden.json of the native library; absent: an exported one, or the model answers for itself. */
   readonly golden: string | undefined;
@@ -46,15 +49,13 @@ export class ModelImport {
    * @throws ImportRefused
    */
   async take(request: ImportRequest): Promise<ImportedModel | Refusal> {
-    checkRef(request);
-    const place = join(this.directory, request.name, request.version);
-    if (await exists(place)) throw versionExists(request);
+    const place = new VersionPlace(this.directory, request);
+    await place.requireFree();
     const { bytes, described, golden: own } = await convert(request, this.terms.version);
     const golden = request.golden === undefined ? own : await readSource(resolve(request.golden));
     const declared = { ...request, createdAt: this.terms.madeAt };
     const manifest = newManifest(described, declared, sha256Of(bytes), this.features);
-    const folder = await mkdtemp(join(this.directory, IMPORT_FOLDER));
-    try {
+    return place.take(async (folder) => {
       await writeFile(join(folder, MODEL_FILE), bytes);
       await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
       const { refusal: invalid } = await readVersion(request, folder, this.features);
@@ -65,15 +66,8 @@ export class ModelImport {
       const refusal = uncertified(certificate);
       if (refusal) return refusal;
       await writeFile(join(folder, 'certificate.json'), `${JSON.stringify(certificate, null, 1)}\n`);
-      await mkdir(dirname(place), { recursive: true });
-      await rename(folder, place).catch((error: NodeJS.ErrnoException) => {
-        // Somebody else's import of the same version was there first.
-        throw error.code === 'ENOTEMPTY' || error.code === 'EEXIST' ? versionExists(request) : error;
-      });
       return { manifest, certificate };
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    });
   }
 }
 
@@ -81,16 +75,6 @@ function uncertified({ variants }: Certificate): Refusal | undefined {
   if (variants.some(({ certified }) => certified)) return undefined;
   const reasons = variants.map(({ variant, reason }) => `${variant}: ${reason}`).join('; ');
   return { code: 'UNCERTIFIED', message: `no way of running it agrees with the reference: ${reasons}` };
-}
-
-function versionExists(ref: ModelRef): ImportRefused {
-  const remedy = 'a version never changes: import it as another (--as-version)';
-  return new ImportRefused('VERSION_EXISTS', `${refOf(ref)} is there already, and ${remedy}`);
-}
-
-function checkRef({ name, version }: ModelRef): void {
-  const fault = modelName.safeParse(name).error ?? modelVersion.safeParse(version).error;
-  if (fault) throw new ImportRefused('NAME_INVALID', `"${name}@${version}" ${fault.issues[0]!.message}`);
 }
 
 /** @returns with the golden.json that came along */
@@ -148,13 +132,6 @@ function describedBy({
 async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),
-    () => false,
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
     () => false,
   );
 }

@@ -50,6 +50,15 @@ describe('the manifest of an imported model', () => {
     expect(manifest).toMatchObject({ feature_hash: HASH, output: { classes: ['short', 'flat', 'long'] } });
   });
 
+  it.each<[string, Partial<Described>, Partial<Declared>, readonly string[] | null]>([
+    ['as its source says', { classes: ['0', '1', '2'] }, {}, ['0', '1', '2']],
+    ['as declared', { classes: ['0', '1', '2'] }, { classes: ['bull', 'bear', 'calm'] }, ['bull', 'bear', 'calm']],
+    ['nothing, where nobody says', {}, {}, null],
+  ])('names its classes %s', (_, described, declared, classes) => {
+    const manifest = newManifest({ ...DESCRIBED, ...described }, { ...DECLARED, ...declared }, HASH, KNOWN);
+    expect(manifest.output.classes).toEqual(classes);
+  });
+
   it('takes over what the training rows looked like', () => {
     const spread = { edges: [0], shares: [0.5, 0.5] };
     const reference = {
@@ -65,6 +74,13 @@ describe('the manifest of an imported model', () => {
   });
 
   it.each<[string, Partial<Described>, Partial<Declared>, string]>([
+    ['fewer classes than it answers', {}, { classes: ['up', 'down'] }, 'OUTPUT_MISMATCH'],
+    [
+      'timeframes, and classes that do not trade',
+      {},
+      { timeframes: ['5m'], features: OURS, classes: ['bull', 'bear', 'calm'] },
+      'OUTPUT_MISMATCH',
+    ],
     ['fewer features than columns', {}, { features: { features: [feature('rsi_14')] } }, 'FEATURES_MISMATCH'],
     [
       'features in another order than the model names them',

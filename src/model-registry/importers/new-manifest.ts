@@ -27,6 +27,8 @@ export interface Declared {
   readonly name: string;
   readonly version: string;
   readonly timeframes: readonly Timeframe[];
+  /** What the columns are the probabilities of; absent: as the source says. */
+  readonly classes?: readonly string[] | undefined;
   /** Another manifest, or a list of names: what the columns are, in the model's order. */
   readonly features: (Pick<Manifest, 'features'> & Partial<Manifest>) | undefined;
   readonly createdAt: string;
@@ -52,7 +54,7 @@ export function newManifest(described: Described, declared: Declared, sha256: st
     input: { name: input.name, shape, dtype: float },
     output: {
       ...{ name: output.name, shape: [null, output.columns], dtype: float },
-      classes: timeframes.length > 0 ? [...CLASSES] : described.classes && [...described.classes],
+      classes: classesOf(described, declared),
     },
     ...(margins && { margins }),
     features,
@@ -68,6 +70,17 @@ export function newManifest(described: Described, declared: Declared, sha256: st
     metrics: {},
     created_at: declared.createdAt,
   };
+}
+
+function classesOf({ output, classes: own }: Described, { timeframes, classes: declared }: Declared): string[] | null {
+  if (declared && declared.length !== output.columns) {
+    const counts = `--classes names ${declared.length}, the model answers ${output.columns} numbers a row`;
+    throw new ImportRefused('OUTPUT_MISMATCH', counts);
+  }
+  if (timeframes.length === 0) return declared ? [...declared] : own && [...own];
+  if (declared && declared.join() !== CLASSES.join())
+    throw new ImportRefused('OUTPUT_MISMATCH', `a model that serves timeframes answers ${CLASSES.join(', ')}`);
+  return [...CLASSES];
 }
 
 function featuresOf(described: Described, { features: declared }: Declared): Manifest['features'] {

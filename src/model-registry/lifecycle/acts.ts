@@ -34,7 +34,7 @@ export const LIFECYCLE_CODES = [
   'NOT_FOR_TRADING', // serves no timeframes
   'NOTHING_BEFORE', // nothing to roll back to
   'NO_CANARY', // nothing to withdraw
-  'IN_USE', // serves, is canary or shadow, or is what a rollback returns to
+  'IN_USE', // serves, is canary or shadow, or is what a rollback returns to or an ensemble is made of
   'PINNED', // nothing but an unpin changes what serves
   'CONFLICT', // another version serves than the asker believed
   'MODELS_UNREADABLE',
@@ -54,6 +54,8 @@ export interface Circumstances {
     readonly trades: boolean;
     /** Why it cannot serve; undefined: it can. */
     readonly unfit: string | undefined;
+    /** An ensemble that is made of it. */
+    readonly partOf?: string | undefined;
   }[];
   readonly standing: Standing;
   /** The version that serves. */
@@ -155,7 +157,12 @@ function withdrawn(name: string, version: string, { canary }: Standing): string 
   return { code: 'NO_CANARY', message: `${refOf({ name, version })} is no canary${instead}` };
 }
 
-function inUse(name: string, version: string, { standing, serving }: Circumstances): LifecycleRefusal | undefined {
+function inUse(
+  name: string,
+  version: string,
+  { standing, serving, versions }: Circumstances,
+): LifecycleRefusal | undefined {
+  const { partOf } = versions.find((one) => one.version === version)!;
   const use =
     version === serving
       ? 'serves'
@@ -165,6 +172,6 @@ function inUse(name: string, version: string, { standing, serving }: Circumstanc
           ? 'runs in shadow'
           : standing.before.includes(version)
             ? `is what a rollback of ${name} returns to`
-            : undefined;
+            : partOf && `is what ${partOf} is made of`;
   return use === undefined ? undefined : { code: 'IN_USE', message: `${refOf({ name, version })} ${use}` };
 }

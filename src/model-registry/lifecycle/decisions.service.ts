@@ -2,6 +2,8 @@ import type { Alert } from '../../domain/alert.js';
 import { refOf, type ModelRef } from '../../domain/model.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Known, KnownVersions } from '../admission/known-versions.service.js';
+import { ensembleOf } from '../ensemble/ensemble-manifest.js';
+import { declarationOf } from '../model-folders.service.js';
 import { judgeAct, type Asked, type Circumstances } from './acts.js';
 import { servingOf } from '../memory/arrangement.js';
 import { answerTo, reasonOf, type Situation } from './automatic-act.js';
@@ -99,7 +101,12 @@ export class Decisions {
 
   #circumstances(name: string, events: readonly ModelEvent[]): Circumstances {
     const standing = standings(events).get(name) ?? UNDECIDED;
-    const versions = this.known.all.filter(({ found }) => found.name === name).map(fitness);
+    const all = this.known.all.map(({ found }) => found);
+    const known = this.known.all.filter(({ found }) => found.name === name);
+    const versions = known.map((one) => {
+      const whole = ensembleOf(one.found, all);
+      return { ...fitness(one), partOf: whole && refOf(whole) };
+    });
     return { standing, serving: this.#servingOf(name, standing), versions };
   }
 
@@ -114,12 +121,12 @@ export class Decisions {
   }
 }
 
-function fitness({ found, verdict, refusal }: Known): Circumstances['versions'][number] {
-  const { version, manifest } = found;
-  const waiting = verdict?.chosen ? undefined : `${refOf(found)} is not judged yet`;
+function fitness({ found, verdict, ensemble, refusal }: Known): Circumstances['versions'][number] {
+  const { version } = found;
+  const waiting = verdict?.chosen || ensemble ? undefined : `${refOf(found)} is not judged yet`;
   return {
     version,
-    trades: (manifest?.timeframes.length ?? 0) > 0,
+    trades: (declarationOf(found)?.timeframes.length ?? 0) > 0,
     unfit: refusal ? `${refusal.code} ${refusal.message}` : waiting,
   };
 }

@@ -5,9 +5,13 @@ import type { Role } from '../../domain/role.js';
 import type { Terms } from '../admission/admission.js';
 import type { AdmissionService } from '../admission/admission.service.js';
 import type { Certificate } from '../certification/certificate.js';
+import { readDraft, namesIn, type EnsembleRequest } from '../ensemble/ensemble-draft.js';
+import { EnsembleMaker } from '../ensemble/ensemble-maker.service.js';
+import { ensembleOf, partsIn, type EnsembleManifest } from '../ensemble/ensemble-manifest.js';
+import { resolveEnsembles } from '../ensemble/resolve-ensemble.js';
 import { ModelImport, type ImportedModel, type ImportRequest } from '../importers/model-import.service.js';
 import type { KnownFeatures } from '../manifest.js';
-import { findVersions, type Found } from '../model-folders.service.js';
+import { declarationOf, findVersions, type Found } from '../model-folders.service.js';
 import type { Refusal } from '../refusal-codes.js';
 import { nextVersion } from '../versions.js';
 import { canaryAct, judgeAct, modelUnknown, versionUnknown, type Act, type Asked, type Circumstances } from './acts.js';
@@ -77,10 +81,35 @@ export class Registrar {
     return taken;
   }
 
+  /**
+   * Makes an ensemble of versions that are there: each is certified if it was not, and pinned to its file.
+   * @param request without a version: the one after the newest
+   */
+  async combine(
+    request: Omit<EnsembleRequest, 'version'> & { version?: string },
+    reason?: string,
+  ): Promise<EnsembleManifest | Refusal> {
+    const { modelsDir, features, terms } = this.options;
+    const draft = readDraft(request.draft);
+    for (const ref of namesIn(draft)) {
+      const refusal = await this.#certified(ref);
+      if (refusal) return refusal;
+    }
+    const versions = await this.list();
+    const listed = versions.filter(({ name }) => name === request.name);
+    const version = request.version ?? nextVersion(listed.map((one) => one.version));
+    const maker = new EnsembleMaker(modelsDir, features, terms.madeAt);
+    const made = await maker.take({ ...request, version }, draft, versions, (ref) => this.find(ref));
+    if ('code' in made) return made;
+    await this.#note('import', { name: request.name, version }, servingIn(listed, request.name), reason);
+    return made;
+  }
+
   async list(): Promise<readonly Listed[]> {
     const { modelsDir, features, cacheSize, rollbackWindowMs, terms } = this.options;
-    const found = await findVersions(modelsDir, features);
-    if (typeof found === 'string') throw new LifecycleRefused({ code: 'MODELS_UNREADABLE', message: found });
+    const lying = await findVersions(modelsDir, features);
+    if (typeof lying === 'string') throw new LifecycleRefused({ code: 'MODELS_UNREADABLE', message: lying });
+    const found = withEnsembles(lying);
     const decided = standings(await this.#log.read());
     const ready = found.flatMap(candidateOf);
     const guards = [...decided].flatMap(([name, standing]) => {
@@ -133,7 +162,8 @@ export class Registrar {
   /** Certifies a version anew on this machine. @returns the certificate, kept, or why there is none; an old one stays then */
   async certify(ref: string): Promise<Certificate | Refusal> {
     const { admission, terms } = this.options;
-    const { folder, manifest, refusal, ...model } = await this.find(ref);
+    const { folder, manifest, ensemble, refusal, uncertified, ...model } = await this.find(ref);
+    if (ensemble) throw new LifecycleRefused({ code: 'NOT_READY', message: `${refOf(model)}: ${uncertified}` });
     if (!manifest || refusal) return refusal!;
     const certificate = await admission.certify({ ref: refOf(model), folder, manifest }, terms);
     if ('code' in certificate) return certificate;
@@ -180,6 +210,14 @@ export class Registrar {
     return done;
   }
 
+  /** @returns why it has no certificate, undefined where it has one, or was given one */
+  async #certified(ref: string): Promise<Refusal | undefined> {
+    const { certificate, refusal, ensemble, ...model } = await this.find(ref);
+    if (certificate || refusal || ensemble) return refusal;
+    const made = await this.certify(refOf(model));
+    return 'code' in made ? made : undefined;
+  }
+
   /** @throws LifecycleRefused where the version is left open too */
   async #named(ref: string): Promise<Listed> {
     const found = await this.find(ref);
@@ -190,14 +228,15 @@ export class Registrar {
 
   /** What is believed to serve is what the list shows before: somebody who is faster is noticed. */
   async #act(name: string, act: Act, { reason, from }: Said): Promise<Done> {
-    const listed = (await this.list()).filter((one) => one.name === name);
+    const all = await this.list();
+    const listed = all.filter((one) => one.name === name);
     const { terms, who } = this.options;
     const ready = listed.flatMap(candidateOf).filter(({ trades }) => trades);
     const standingIn = (events: readonly ModelEvent[]) => standings(events).get(name) ?? UNDECIDED;
     const servingAt = (standing: Standing) => servingOf(ready, name, standing)?.version ?? null;
     const believed = from ?? servingAt(standingIn(await this.#log.read()));
     const asked: Asked = { name, act, at: terms.madeAt, who, reason, from: believed };
-    const versions = listed.map(fitness);
+    const versions = listed.map((one) => fitness(one, all));
     const decided = await this.#log.append((events) => {
       const standing = standingIn(events);
       return judgeAct(asked, { standing, serving: servingAt(standing), versions });
@@ -214,18 +253,43 @@ export class Registrar {
   }
 }
 
+/** Ensembles whose members are not there, not certified, or others than they were made of are refused. */
+function withEnsembles(found: readonly Found[]): readonly Found[] {
+  const uncertified = ({ certificate, ensemble, uncertified: message = '' }: Found): Refusal | undefined =>
+    certificate || ensemble ? undefined : { code: 'UNCERTIFIED', message };
+  const resolved = resolveEnsembles(found.map((one) => ({ ...one, refusal: one.refusal ?? uncertified(one) })));
+  return found.map((one) => {
+    const ensemble = resolved.get(refOf(one));
+    return ensemble && 'code' in ensemble ? { ...one, refusal: ensemble } : one;
+  });
+}
+
 function servingIn(listed: readonly Listed[], name: string): string | null {
   return listed.find((one) => one.name === name && one.state === 'active')?.version ?? null;
 }
 
 /** Certified, as far as its files tell without being opened. */
-function candidateOf({ name, version, manifest, refusal, certificate }: Found): Candidate[] {
-  if (!manifest || refusal || !certificate) return [];
-  const { weight, timeframes, created_at } = manifest;
-  return [{ name, version, weight, trades: timeframes.length > 0, recency: Date.parse(created_at), parts: [] }];
+function candidateOf(found: Found): Candidate[] {
+  const { name, version, ensemble, refusal, certificate } = found;
+  const declared = declarationOf(found);
+  if (!declared || refusal || !(certificate || ensemble)) return [];
+  const { weight, timeframes, created_at } = declared;
+  const parts = ensemble ? partsIn(ensemble.manifest.ensemble) : [];
+  return [
+    {
+      ...{ name, version, weight, trades: timeframes.length > 0, recency: Date.parse(created_at) },
+      parts: parts.map((part) => refOf({ name: part.model, version: part.version })),
+    },
+  ];
 }
 
-function fitness({ version, manifest, refusal, certificate, uncertified }: Found): Circumstances['versions'][number] {
+function fitness(found: Found, all: readonly Found[]): Circumstances['versions'][number] {
+  const { version, ensemble, refusal, certificate, uncertified } = found;
   const why = refusal ? `${refusal.code} ${refusal.message}` : uncertified;
-  return { version, trades: (manifest?.timeframes.length ?? 0) > 0, unfit: certificate && !refusal ? undefined : why };
+  const whole = ensembleOf(found, all);
+  return {
+    ...{ version, trades: (declarationOf(found)?.timeframes.length ?? 0) > 0 },
+    unfit: (certificate || ensemble) && !refusal ? undefined : why,
+    partOf: whole && refOf(whole),
+  };
 }

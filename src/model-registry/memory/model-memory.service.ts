@@ -1,4 +1,5 @@
-import { refOf, type ActiveModel, type ModelRef } from '../../domain/model.js';
+import { isEnsemble, type Activation } from '../../domain/ensemble.js';
+import { refOf, type ModelRef } from '../../domain/model.js';
 import type { Role } from '../../domain/role.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Admitted, KnownVersions } from '../admission/known-versions.service.js';
@@ -27,7 +28,7 @@ export class ModelMemory {
   constructor(
     private readonly known: KnownVersions,
     private readonly clock: Clock,
-    private readonly handOn: (models: readonly ActiveModel[]) => Promise<void>,
+    private readonly handOn: (activations: readonly Activation[]) => Promise<void>,
   ) {}
 
   stateOf(model: ModelRef): ModelState | undefined {
@@ -60,6 +61,7 @@ export class ModelMemory {
    */
   async hold(places: readonly Place<Admitted>[], causeOf: (model: ModelRef) => Cause): Promise<readonly NotLoaded[]> {
     const wanted = new Map(places.map((place) => [refOf(place.model), place]));
+    this.#comeBack(causeOf);
     for (const { model } of places) {
       if (!isLoaded(this.stateOf(model))) this.move(model, 'warming', causeOf(model));
     }
@@ -79,11 +81,18 @@ export class ModelMemory {
     return missed;
   }
 
+  /** An ensemble that failed for one of its members has failed no longer than that one. */
+  #comeBack(causeOf: (model: ModelRef) => Cause): void {
+    const back = this.#lives.all.filter((model) => this.stateOf(model) === 'failed' && !this.#whyNot(model));
+    for (const model of back) {
+      this.move(model, 'registered', causeOf(model));
+      this.move(model, 'certifying', causeOf(model));
+    }
+  }
+
   async #swap(places: readonly Place<Admitted>[]): Promise<void> {
-    const models = places.map(({ model: { model }, role, share }): ActiveModel => ({ ...model, role, share }));
-    const handedOn = JSON.stringify(
-      models.map(({ name, version, file, variant, role, share }) => [name, version, file, variant, role, share]),
-    );
+    const models = places.map(({ model: { model }, role, share }): Activation => ({ ...model, role, share }));
+    const handedOn = JSON.stringify(models.map(identityOf));
     if (handedOn === this.#handedOn) return;
     this.#handedOn = undefined;
     this.#notLoaded = [];
@@ -107,7 +116,8 @@ export class ModelMemory {
       this.#lives.forget(model);
     } else if (fault) {
       if (state !== 'failed') this.move(model, 'failed', fault);
-    } else if (state === 'retiring' || (state === 'certifying' && known.verdict)) this.move(model, 'retired', cause);
+    } else if (state === 'retiring' || (state === 'certifying' && (known.verdict || known.ensemble)))
+      this.move(model, 'retired', cause);
   }
 
   #miss(model: ModelRef, reason: string): void {
@@ -124,6 +134,12 @@ export class ModelMemory {
     if (!known) return REMOVED;
     return known.refusal && faultOf(known.refusal);
   }
+}
+
+/** Another way of running it, or another plan, is another thing to hand on. */
+function identityOf(one: Activation): unknown {
+  const { name, version, role, share } = one;
+  return [name, version, role, share, ...(isEnsemble(one) ? [one.ensemble] : [one.file, one.variant])];
 }
 
 function faultOf({ code, message }: Refusal): Cause {

@@ -49,6 +49,11 @@ describe('what is read of a record', () => {
       { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0.25, NOT_FINITE: 0 },
     ],
     [
+      'so are the regimes that an ensemble leaves to nobody',
+      { rows: 50, answered: 10, unanswered: { NO_MEMBER: 40 } },
+      { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0, NOT_FINITE: 0 },
+    ],
+    [
       'deadlines and numbers that are none count as abstentions as well',
       { rows: 40, answered: 20, unanswered: { DEADLINE: 10, NOT_FINITE: 10 } },
       { MISSED_DEADLINES: 0.25, ABSTENTION_RATE: 0.5, NOT_FINITE: 10 },

@@ -1,3 +1,4 @@
+import type { Abstention } from '../../domain/abstention.js';
 import type { Watched } from '../../domain/alert.js';
 import type { Stage } from '../../domain/stage.js';
 import type { ModelRecord } from '../inference/model-record.js';
@@ -44,12 +45,15 @@ export function readingsOf(record: ModelRecord, now: number): Reading[] {
   return [...timed(SHARED, null), ...timed(OWN, model), ...answers];
 }
 
+/** Why a row has no answer that nobody is to blame for. */
+const BLAMELESS = ['WARMING_UP', 'CANDLE_MISSING', 'NO_MEMBER'] as const satisfies Abstention[];
+
 /**
- * Rows that warm up, and candles that the exchange never sent, are no fault of a model and left out on both sides: a
- * fresh start, or a symbol that does not trade, raises nothing.
+ * Rows that warm up, candles that the exchange never sent, and regimes that an ensemble leaves to nobody are left out on both
+ * sides: a fresh start, or a symbol that does not trade, raises nothing.
  */
 function answerValues(counts: RunCounts): (readonly [Watched['code'], number])[] {
-  const asked = counts.rows - counts.unanswered('WARMING_UP') - counts.unanswered('CANDLE_MISSING');
+  const asked = BLAMELESS.reduce((rows, reason) => rows - counts.unanswered(reason), counts.rows);
   const { answered, compared, flipped } = counts;
   return [
     ...(asked > 0
