@@ -77,6 +77,7 @@ export function connect(stages: Stages, observers: Observers): void {
   trading.updates.tap((update) => metrics.traded(update), report);
   batchInference.driftReports.tap((drift) => monitor.drifted(drift), report);
   adHoc.reports.tap((request) => monitor.adHoc(request), report);
+  adHoc.reports.tap(({ model }) => modelRegistry.used(model), report);
   tellOfAlerts(observers);
 }
 
