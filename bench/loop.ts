@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FEATURE_NAMES } from '../src/batch-inference/features/feature-table.js';
-import { refOf, variantLabel, type ActiveModel } from '../src/domain/model.js';
+import { CLASSES, refOf, variantLabel, type ActiveModel } from '../src/domain/model.js';
 import { CandlePath, TIMEFRAME, walksOf } from './candle-path.js';
 import { LoopDelay } from './loop-delay.js';
-import { CLASSIFIER } from '../test/builders/active-model.js';
 import { ON_CPU, shippedModels } from './models.js';
 import { quantile, ratio, round, type BenchReport } from './report.js';
 import { mlp } from './seeded-nets.js';
@@ -90,7 +89,9 @@ function net(folder: string): ActiveModel {
   const file = join(folder, 'mlp.onnx');
   writeFileSync(file, bytes);
   return {
-    ...{ name: 'mlp', version: '1.0.0', file, variant: ON_CPU, timeframes: [TIMEFRAME], window, ...CLASSIFIER },
+    ...{ name: 'mlp', version: '1.0.0', file, variant: ON_CPU, timeframes: [TIMEFRAME], window, weight: 1 },
+    ...{ columns: CLASSES.length, classes: CLASSES, dtype: { input: 'float32', output: 'float32' } },
+    ...{ role: 'active', share: 0 },
     features: FEATURE_NAMES.slice(0, features).map((name) => ({ name, mean: 0, std: 1, importance: 0 })),
     ...{ input: 'x', output: 'y' },
   };

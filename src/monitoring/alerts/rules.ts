@@ -6,7 +6,7 @@ export type Unit = 'ms' | 'share' | 'rows' | 'jobs' | 'psi';
 
 /** One kind of alert: when, how loud, and in which words. */
 export interface Rule extends Hysteresis {
-  readonly level: 'warn' | 'error';
+  readonly level: 'log' | 'warn' | 'error';
   readonly unit: Unit;
   /** What is measured: `the inference stage, p99 over 5 minutes`. */
   readonly what: string;
@@ -95,9 +95,18 @@ function answerRules(config: Config) {
       },
       MOMENTARY,
     ),
+    // The models were trained on a real market: that the simulated one is another is news, and no reason to do anything.
     DRIFT: rule(config.ALERT_DRIFT_PSI, 'psi', {
-      ...{ level: 'warn', what: 'the distance from the training rows' },
-      remedy: 'train again on recent candles, or roll back; GET /api/v1/drift shows every column',
+      what: 'the distance from the training rows',
+      ...(config.EXCHANGE === 'simulator'
+        ? {
+            level: 'log',
+            remedy: 'a simulated market is not what it was trained on; GET /api/v1/drift shows every column',
+          }
+        : {
+            level: 'warn',
+            remedy: 'train again on recent candles, or roll back; GET /api/v1/drift shows every column',
+          }),
     }),
     FLIP_RATE: rule(config.ALERT_FLIP_RATE, 'share', {
       ...{ level: 'warn', what: 'the share of rows decided otherwise than by the active version, over 5 minutes,' },
