@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkerPool } from '../src/batch-inference/worker-pool.service.js';
+import { WorkerPool } from '../src/batch-inference/pool/worker-pool.service.js';
 import type { ModelSpec } from '../src/engines/model-spec.js';
 import { ON_CPU } from './models.js';
 import { Peer, peerPython } from './peer.js';

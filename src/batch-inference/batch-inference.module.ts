@@ -6,15 +6,15 @@ import { AdHocService } from './ad-hoc/ad-hoc.service.js';
 import { BatchInferenceService } from './batch-inference.service.js';
 import { DriftController } from './drift/drift.controller.js';
 import { workerCount } from '../engines/provider.js';
-import { LatencyController } from './latency.controller.js';
+import { LatencyController } from './runs/latency.controller.js';
 import { InferController } from './open-inference/infer.controller.js';
 import { ProtocolController } from './open-inference/protocol.controller.js';
 import { ServedModelController } from './open-inference/served-model.controller.js';
 import { PredictDesk } from './predict/predict-desk.service.js';
 import { PredictController } from './predict/predict.controller.js';
-import { RunController } from './run.controller.js';
-import { RunRepository } from './run.repository.js';
-import { WorkerPool } from './worker-pool.service.js';
+import { RunController } from './runs/run.controller.js';
+import { RunRepository } from './runs/run.repository.js';
+import { WorkerPool } from './pool/worker-pool.service.js';
 
 function poolFor({ config }: Settings): WorkerPool {
   const { ONNX_ENABLED, INFERENCE_WORKERS, INFERENCE_TIMEOUT } = config;

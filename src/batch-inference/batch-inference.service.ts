@@ -21,10 +21,10 @@ import { InferenceStatus, type BatchInferenceStatus } from './inference-status.j
 import { Intake } from './intake.js';
 import { IntervalRun, type Kept, type RunTools } from './interval-run.service.js';
 import type { ModelBatch } from './model-batch.js';
-import { RunRepository } from './run.repository.js';
+import { RunRepository } from './runs/run.repository.js';
 import { SeriesBook } from './series-book.js';
 import { Serving, type Served } from './serving.service.js';
-import { WorkerPool } from './worker-pool.service.js';
+import { WorkerPool } from './pool/worker-pool.service.js';
 
 /** Candles absorbed before the main loop gets its turn: half a millisecond (2 µs each together, 5 µs one by one). */
 const CANDLES_A_SLICE = 128;

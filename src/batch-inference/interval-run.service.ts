@@ -17,7 +17,7 @@ import { ModelBatch, type RowShape } from './model-batch.js';
 import { presentIn, type Present } from './present.js';
 import type { SeriesBook } from './series-book.js';
 import { shardsOf } from './sharding.js';
-import type { WorkerPool } from './worker-pool.service.js';
+import type { WorkerPool } from './pool/worker-pool.service.js';
 
 /** Rows gathered between two looks at the clock, and how long a slice of gathering may last. */
 const ROWS_A_LOOK = 16;

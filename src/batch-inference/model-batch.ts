@@ -5,7 +5,7 @@ import type { TopFeature } from '../domain/prediction.js';
 import type { BufferPool } from './buffers.js';
 import type { AnsweredRows } from './drift/drift-watch.js';
 import type { Gate } from './drift/gate.js';
-import type { Outcome } from './job.js';
+import type { Outcome } from './pool/job.js';
 
 const FLOAT_BYTES = 4;
 /** Softmax and vote shares of float32 add up to 1 within this. */

@@ -4,7 +4,7 @@ import { refOf, type ActiveModel } from '../domain/model.js';
 import { specOf, type ModelSpec } from '../engines/model-spec.js';
 import { gateOf, type Gate } from './drift/gate.js';
 import { FEATURE_NAMES } from './features/feature-table.js';
-import type { WorkerPool } from './worker-pool.service.js';
+import type { WorkerPool } from './pool/worker-pool.service.js';
 
 export interface Served {
   readonly model: ActiveModel;

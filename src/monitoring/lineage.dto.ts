@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runDto } from '../batch-inference/run.dto.js';
+import { runDto } from '../batch-inference/runs/run.dto.js';
 import { fillJson, orderJson, positionJson } from '../domain/order-json.js';
 import { signalJson } from '../domain/signal-json.js';
 import type { Signal } from '../domain/signal.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { RunRow } from '../batch-inference/run.row.js';
+import type { RunRow } from '../batch-inference/runs/run.row.js';
 import type { CandleSource } from '../domain/candle.js';
 import type { Signal } from '../domain/signal.js';
 import { Settings } from '../platform/config/settings.js';

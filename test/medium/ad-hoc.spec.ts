@@ -18,7 +18,7 @@ const FEATURES = 12;
 const SYMBOLS: Pair[] = ['A/USDT', 'B/USDT', 'C/USDT'];
 const folder = mkdtempSync(join(tmpdir(), 'ad-hoc-'));
 const code = compiled('batch-inference', 'engines', 'domain', 'platform');
-const entry = pathToFileURL(join(code.src, 'batch-inference/inference.worker.js'));
+const entry = pathToFileURL(join(code.src, 'batch-inference/pool/inference.worker.js'));
 
 const QUICK = modelOf('quick', join(folder, 'quick.onnx'), FEATURES);
 const OTHER = modelOf('other', join(folder, 'other.onnx'), FEATURES);

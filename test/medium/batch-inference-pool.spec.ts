@@ -6,17 +6,17 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { FLOAT32, type Job, type JobSource, type Outcome } from '../../src/batch-inference/job.js';
+import { FLOAT32, type Job, type JobSource, type Outcome } from '../../src/batch-inference/pool/job.js';
 import type { ModelSpec } from '../../src/engines/model-spec.js';
 import { shardsOf } from '../../src/batch-inference/sharding.js';
-import { WorkerPool, type PoolOptions } from '../../src/batch-inference/worker-pool.service.js';
+import { WorkerPool, type PoolOptions } from '../../src/batch-inference/pool/worker-pool.service.js';
 import { compiled } from '../builders/compiled.js';
 import { writeNet } from '../builders/onnx-model.js';
 
 const FEATURES = 48;
 const folder = mkdtempSync(join(tmpdir(), 'pool-'));
 const code = compiled('batch-inference', 'engines', 'domain', 'platform');
-const entry = pathToFileURL(join(code.src, 'batch-inference/inference.worker.js'));
+const entry = pathToFileURL(join(code.src, 'batch-inference/pool/inference.worker.js'));
 
 const ON_CPU = { engine: 'onnx', provider: 'cpu', precision: 'full' } as const;
 const spec = (name: string, extra: Partial<ModelSpec> = {}): ModelSpec => ({
@@ -282,7 +282,7 @@ describe('the worker pool', () => {
 
   it('ends cleanly with code 0 when it is closed in the middle of a run', async () => {
     const script = `
-      import { WorkerPool } from ${JSON.stringify(pathToFileURL(join(code.src, 'batch-inference/worker-pool.service.js')).href)};
+      import { WorkerPool } from ${JSON.stringify(pathToFileURL(join(code.src, 'batch-inference/pool/worker-pool.service.js')).href)};
       const pool = new WorkerPool({ workers: 2, timeoutMs: 60000 });
       await pool.hold([${JSON.stringify(SLOW)}]);
       const rows = ${SLOW_ROWS};

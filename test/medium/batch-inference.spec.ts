@@ -6,10 +6,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { BatchInferenceService, RunOverlap } from '../../src/batch-inference/batch-inference.service.js';
 import { DriftController } from '../../src/batch-inference/drift/drift.controller.js';
 import { FEATURE_NAMES, WARM_UP } from '../../src/batch-inference/features/feature-table.js';
-import { LatencyController } from '../../src/batch-inference/latency.controller.js';
-import { RunController } from '../../src/batch-inference/run.controller.js';
-import { RunRepository } from '../../src/batch-inference/run.repository.js';
-import { WorkerPool } from '../../src/batch-inference/worker-pool.service.js';
+import { LatencyController } from '../../src/batch-inference/runs/latency.controller.js';
+import { RunController } from '../../src/batch-inference/runs/run.controller.js';
+import { RunRepository } from '../../src/batch-inference/runs/run.repository.js';
+import { WorkerPool } from '../../src/batch-inference/pool/worker-pool.service.js';
 import type { Abstention } from '../../src/domain/abstention.js';
 import type { Candle, CandleColumns } from '../../src/domain/candle.js';
 import type { DriftReport } from '../../src/domain/drift.js';
@@ -82,7 +82,7 @@ function serviceOf(
     ...{ databaseUrl: db.url, exchange: { restUrl: '', wsUrl: '', speed: 1 }, home: folder, modelsDir: folder },
     ...{ version: '0', startedAt: 0 },
   });
-  const entry = pathToFileURL(join(code.src, 'batch-inference/inference.worker.js'));
+  const entry = pathToFileURL(join(code.src, 'batch-inference/pool/inference.worker.js'));
   const pool = new WorkerPool({
     workers: config.ONNX_ENABLED ? workers : 0,
     timeoutMs: 60_000,

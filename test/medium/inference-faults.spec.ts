@@ -9,8 +9,8 @@ import { AdHocService } from '../../src/batch-inference/ad-hoc/ad-hoc.service.js
 import { BatchInferenceService } from '../../src/batch-inference/batch-inference.service.js';
 import { FEATURE_NAMES, featureHashOf, WARM_UP } from '../../src/batch-inference/features/feature-table.js';
 import { randomWalk } from '../../src/batch-inference/features/random-walk.js';
-import { RunRepository } from '../../src/batch-inference/run.repository.js';
-import { WorkerPool } from '../../src/batch-inference/worker-pool.service.js';
+import { RunRepository } from '../../src/batch-inference/runs/run.repository.js';
+import { WorkerPool } from '../../src/batch-inference/pool/worker-pool.service.js';
 import type { AlertJson } from '../../src/domain/alert-json.js';
 import type { ActiveModel } from '../../src/domain/model.js';
 import type { Pair } from '../../src/domain/pair.js';
@@ -64,7 +64,7 @@ const answered: number[] = [];
 
 /** The real worker, whose thread stands still for a while before each run as long as the file `stall` is there. */
 function stallingWorker(): URL {
-  const real = pathToFileURL(join(code.src, 'batch-inference/inference.worker.js')).href;
+  const real = pathToFileURL(join(code.src, 'batch-inference/pool/inference.worker.js')).href;
   const file = join(code.src, 'batch-inference/stalling.worker.js');
   writeFileSync(
     file,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FEATURE_NAMES, featureHashOf } from '../../src/batch-inference/features/feature-table.js';
-import { RunRepository } from '../../src/batch-inference/run.repository.js';
+import { RunRepository } from '../../src/batch-inference/runs/run.repository.js';
 import type { Signal } from '../../src/domain/signal.js';
 import { ModelRegistryModule } from '../../src/model-registry/model-registry.module.js';
 import { MonitoringModule } from '../../src/monitoring/monitoring.module.js';

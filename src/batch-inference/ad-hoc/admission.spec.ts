@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CostLine } from '../cost-line.js';
+import { CostLine } from '../pool/cost-line.js';
 import { costOf, SLICE_MS, sliceRows, turnedAway, type Ahead } from './admission.js';
 
 /** 0.95 ms a call and 0.1 ms a row: 90 rows a slice. */

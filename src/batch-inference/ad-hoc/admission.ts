@@ -1,4 +1,4 @@
-import type { CostLine } from '../cost-line.js';
+import type { CostLine } from '../pool/cost-line.js';
 
 /** How long an ad hoc batch may occupy a worker, ms: an interval that closes meanwhile waits no longer than that. */
 export const SLICE_MS = 10;

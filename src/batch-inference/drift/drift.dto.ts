@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ColumnDrift, DriftReport } from '../../domain/drift.js';
 import type { ModelRef } from '../../domain/model.js';
 import { TIMEFRAMES, type Timeframe } from '../../domain/timeframe.js';
-import { modelFilter } from '../run.dto.js';
+import { modelFilter } from '../runs/run.dto.js';
 import { LEAST_ROWS } from './drift-window.js';
 
 export const DriftQuery = z.strictObject({ timeframe: z.enum(TIMEFRAMES).optional(), model: modelFilter });

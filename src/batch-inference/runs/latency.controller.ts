@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { TIMEFRAMES } from '../domain/timeframe.js';
-import { parse } from '../platform/http/refusal.js';
+import { TIMEFRAMES } from '../../domain/timeframe.js';
+import { parse } from '../../platform/http/refusal.js';
 import { LatencyQuery } from './run.dto.js';
 import { RunRepository } from './run.repository.js';
 

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
-import type { ModelSpec } from '../engines/model-spec.js';
-import { onlyOnce } from '../engines/provider.js';
+import type { ModelSpec } from '../../engines/model-spec.js';
+import { onlyOnce } from '../../engines/provider.js';
 import { CostLine } from './cost-line.js';
 import { IntervalLine } from './interval-line.js';
 import { FLOAT32, nextJob, type Job, type JobSource, type Outcome } from './job.js';
@@ -41,7 +41,7 @@ export interface Load {
 /** @returns the worker's built script; run from sources (tests), the one that the last build left in dist/ */
 function ownEntry(): URL {
   if (!import.meta.url.endsWith('.ts')) return new URL('./inference.worker.js', import.meta.url);
-  return pathToFileURL(resolve(process.cwd(), 'dist/src/batch-inference/inference.worker.js'));
+  return pathToFileURL(resolve(process.cwd(), 'dist/src/batch-inference/pool/inference.worker.js'));
 }
 
 /**

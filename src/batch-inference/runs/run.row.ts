@@ -1,8 +1,8 @@
-import type { Abstention } from '../domain/abstention.js';
-import type { Method } from '../domain/ensemble.js';
-import type { Role } from '../domain/role.js';
-import { STAGES, type Stage } from '../domain/stage.js';
-import type { Timeframe } from '../domain/timeframe.js';
+import type { Abstention } from '../../domain/abstention.js';
+import type { Method } from '../../domain/ensemble.js';
+import type { Role } from '../../domain/role.js';
+import { STAGES, type Stage } from '../../domain/stage.js';
+import type { Timeframe } from '../../domain/timeframe.js';
 
 export const TIMED: readonly Stage[] = [...STAGES, 'total'];
 

@@ -1,4 +1,4 @@
-import type { ActiveModel } from '../domain/model.js';
+import type { ActiveModel } from '../../domain/model.js';
 
 /** How a job ended. Buffers are back where the worker gave them back. */
 export type Outcome =

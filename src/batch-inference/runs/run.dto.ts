@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { CLASSES } from '../domain/model.js';
-import { TIMEFRAMES } from '../domain/timeframe.js';
-import { RequestRefused } from '../platform/http/refusal.js';
+import { CLASSES } from '../../domain/model.js';
+import { TIMEFRAMES } from '../../domain/timeframe.js';
+import { RequestRefused } from '../../platform/http/refusal.js';
 import { TIMED, type PredictionRow, type RunRow } from './run.row.js';
 
 const time = z.iso

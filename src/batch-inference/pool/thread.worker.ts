@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { ModelSpec } from '../engines/model-spec.js';
+import type { ModelSpec } from '../../engines/model-spec.js';
 import type { Job } from './job.js';
 import type { FromWorker, ToWorker } from './worker-protocol.js';
 

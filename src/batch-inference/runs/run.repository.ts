@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { refOf } from '../domain/model.js';
-import type { MadeOf, ModelRun, PredictionBatch } from '../domain/prediction.js';
-import { stageDurations, type Stage } from '../domain/stage.js';
-import type { Timeframe } from '../domain/timeframe.js';
-import { Database } from '../platform/database/database.service.js';
-import { countByReason } from './inference-status.js';
+import { refOf } from '../../domain/model.js';
+import type { MadeOf, ModelRun, PredictionBatch } from '../../domain/prediction.js';
+import { stageDurations, type Stage } from '../../domain/stage.js';
+import type { Timeframe } from '../../domain/timeframe.js';
+import { Database } from '../../platform/database/database.service.js';
+import { countByReason } from '../inference-status.js';
 import { TIMED, type MadeOfRecord, type PredictionRow, type RunRow, type StagePercentiles } from './run.row.js';
 
 export interface RunFilter {

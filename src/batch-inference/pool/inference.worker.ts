@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
-import type { Floats, InferenceEngine } from '../engines/inference.engine.js';
-import { engineFor } from '../engines/variant.engine.js';
-import type { ModelSpec } from '../engines/model-spec.js';
+import type { Floats, InferenceEngine } from '../../engines/inference.engine.js';
+import { engineFor } from '../../engines/variant.engine.js';
+import type { ModelSpec } from '../../engines/model-spec.js';
 import type { FromWorker, ToWorker } from './worker-protocol.js';
 
 /** Batch sizes of the warm-up runs: the first run of a size allocates, and must not be the first one that is waited for. */

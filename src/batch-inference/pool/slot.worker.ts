@@ -1,6 +1,6 @@
-import { wallNow } from '../platform/exchange.clock.js';
-import type { ModelSpec } from '../engines/model-spec.js';
-import { onlyOnce } from '../engines/provider.js';
+import { wallNow } from '../../platform/exchange.clock.js';
+import type { ModelSpec } from '../../engines/model-spec.js';
+import { onlyOnce } from '../../engines/provider.js';
 import type { Timing } from './cost-line.js';
 import type { Job, Outcome } from './job.js';
 import { Thread } from './thread.worker.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { TIMEFRAMES } from '../domain/timeframe.js';
-import { parse, RequestRefused } from '../platform/http/refusal.js';
+import { TIMEFRAMES } from '../../domain/timeframe.js';
+import { parse, RequestRefused } from '../../platform/http/refusal.js';
 import { cursorOf, predictionDtos, readCursor, runDto, RunPath, RunQuery } from './run.dto.js';
 import { RunRepository } from './run.repository.js';
 

@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../engines/model-spec.js';
+import type { ModelSpec } from '../../engines/model-spec.js';
 import type { Timing } from './cost-line.js';
 import type { FloatTypes } from './job.js';
 
