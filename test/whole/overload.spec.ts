@@ -26,7 +26,7 @@ async function runsSince(since: number): Promise<readonly Run[]> {
 }
 
 beforeAll(async () => {
-  // Two runs' worth of patience: what is tried is who goes first, not how fast this machine is.
+  // A second, where a run takes milliseconds: what is tried is who goes first, not how fast this machine is.
   app = await startApp(home, { SYMBOLS: '20', TIMEFRAMES: '1m', INFERENCE_TIMEOUT: '1', AD_HOC_QUEUE_ROWS: '2000' });
   await until(app, 'a run on record', async () => ((await runsSince(0)).length > 0 ? true : undefined));
 }, 120_000);
