@@ -156,7 +156,7 @@ export default async function swap(): Promise<BenchReport> {
     const rollbacks = await rollBack(load, path, versions);
     await load.stop();
     const unsaved = load.tally.expected - load.tally.lost - (await path.inDatabase()).answers;
-    const ratios = judge(load, unsaved, rollbacks.rollbacks);
+    const ratios = judge(load, unsaved, rollbacks);
     const engines = versions(0).map((model) => `${refOf(model)} (${variantLabel(model.variant)})`);
     const table = rowsOf(load, path, { adoptions, ...rollbacks });
     return { name: 'swap', method: `${METHOD} Models: ${engines.join(' and ')}.`, table, ratios };
@@ -234,10 +234,20 @@ function rowsOf(
   ];
 }
 
-function judge(load: Load, unsaved: number, rollbacks: readonly number[]): Ratio[] {
+function judge(
+  load: Load,
+  unsaved: number,
+  { rollbacks, calls }: { readonly rollbacks: readonly number[]; readonly calls: readonly number[] },
+): Ratio[] {
   const { tally } = load;
   const [early, late] = [memoryOf(load, EARLY, 2 * EARLY), memoryOf(load, LATE, RUNS)];
   return [
+    ratio(
+      `rollback under load, p99 of ${ROLLBACKS}: the call, after which the next run is the version before's`,
+      '50 ms',
+      quantile(calls, 0.99) / 50,
+      '<= 1',
+    ),
     ratio(
       `rollback under load, p99 of ${ROLLBACKS}: call → handed on by the version before`,
       '50 ms',

@@ -25,11 +25,11 @@ export function ensemble(runs: readonly ModelRun[], rows: number): Float64Array 
 }
 
 function addVotes(run: ModelRun, sum: Float64Array, weights: Float64Array, total: Float64Array): void {
-  const { weight, probabilities, voting } = run;
+  const { weight, probabilities, answered, voting } = run;
   for (let row = 0, at = 0; row < weights.length; row++, at += 3) {
     if (voting[row] === 0) continue;
     total[row] = total[row]! + weight;
-    if (!votes(run, row)) continue;
+    if (!counts(probabilities, answered, row)) continue;
     sum[at] = sum[at]! + weight * probabilities[at]!;
     sum[at + 1] = sum[at + 1]! + weight * probabilities[at + 1]!;
     sum[at + 2] = sum[at + 2]! + weight * probabilities[at + 2]!;
@@ -39,12 +39,12 @@ function addVotes(run: ModelRun, sum: Float64Array, weights: Float64Array, total
 
 /** @returns whether the model has a vote in this row */
 export function votes({ probabilities, answered, voting }: ModelRun, row: number): boolean {
+  return voting[row] === 1 && counts(probabilities, answered, row);
+}
+
+function counts(probabilities: Float32Array, answered: Uint8Array, row: number): boolean {
   const at = row * 3;
-  return (
-    voting[row] === 1 &&
-    answered[row] === 1 &&
-    Number.isFinite(probabilities[at]! + probabilities[at + 1]! + probabilities[at + 2]!)
-  );
+  return answered[row] === 1 && Number.isFinite(probabilities[at]! + probabilities[at + 1]! + probabilities[at + 2]!);
 }
 
 /** Which way the ensemble points, or why neither way. */
