@@ -232,6 +232,22 @@ describe('once models are loaded', () => {
     expect([nowhere.status, await nowhere.json()]).toEqual([404, { error: expect.stringMatching(/^NOT_FOUND: /) }]);
   });
 
+  it.each(['/api/v1/predict', '/v2/models/row/infer'])(
+    '%s without a key is refused before its body came',
+    async (path) => {
+      const headers = { 'content-length': String(2 ** 20) };
+      const refused = await new Promise<number | undefined>((resolve, reject) => {
+        const request = httpRequest(`${server.url}${path}`, { method: 'POST', headers }, ({ statusCode }) => {
+          resolve(statusCode);
+          request.destroy();
+        });
+        request.on('error', reject);
+        request.write('{');
+      });
+      expect(refused).toBe(401);
+    },
+  );
+
   it('under overload some are turned away with the time to come again, and everyone else is answered', async () => {
     const rows = Array(24).fill(row(0.5)) as number[][];
     const said = await Promise.all(Array.from({ length: 40 }, () => predict({ model: 'slow', rows })));

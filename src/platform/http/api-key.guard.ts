@@ -30,14 +30,19 @@ export class ApiKeyGuard implements CanActivate {
     if (context.getType() !== 'http') return true;
     const open = this.reflector.getAllAndOverride<string | undefined>(OPEN, [context.getHandler(), context.getClass()]);
     if (open === 'everywhere' || (open === 'on loopback' && this.#openOnLoopback)) return true;
-    const { authorization } = context.switchToHttp().getRequest<FastifyRequest>().headers;
-    if (this.keys.accepts(authorization)) return true;
-    const message = authorization === undefined ? 'missing: send "Bearer <key>"' : 'no key that is in force';
-    throw new RequestRefused(
-      401,
-      'UNAUTHORIZED',
-      'This needs the API key: Authorization: Bearer <content of admin.key>.',
-      [{ field: 'headers.authorization', message }],
-    );
+    requireKey(this.keys, context.switchToHttp().getRequest<FastifyRequest>());
+    return true;
   }
+}
+
+/** @throws RequestRefused UNAUTHORIZED for a request that carries no key in force */
+export function requireKey(keys: ApiKeys, { headers: { authorization } }: Pick<FastifyRequest, 'headers'>): void {
+  if (keys.accepts(authorization)) return;
+  const message = authorization === undefined ? 'missing: send "Bearer <key>"' : 'no key that is in force';
+  throw new RequestRefused(
+    401,
+    'UNAUTHORIZED',
+    'This needs the API key: Authorization: Bearer <content of admin.key>.',
+    [{ field: 'headers.authorization', message }],
+  );
 }

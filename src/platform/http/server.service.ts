@@ -4,6 +4,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
+import { requireKey } from './api-key.guard.js';
+import { ApiKeys } from './api-key.service.js';
 import { ProblemFilter } from './problem.filter.js';
 import { handOverRawBodies } from './raw-body.service.js';
 import { AuthenticatedWsAdapter } from './websocket.guard.js';
@@ -26,7 +28,8 @@ export async function createServer(root: Root, options: NestApplicationOptions):
   app.setGlobalPrefix('api/v1', { exclude: ['/', 'health/{*path}', 'metrics', 'assets/{*path}', 'v2', 'v2/{*path}'] });
   app.useGlobalFilters(problems);
   app.useWebSocketAdapter(new AuthenticatedWsAdapter(app));
-  handOverRawBodies(adapter.getInstance());
+  const keys = app.get(ApiKeys);
+  handOverRawBodies(adapter.getInstance(), (request) => requireKey(keys, request));
   adapter.getInstance().addHook('onSend', async (_request: unknown, reply: FastifyReply) => {
     void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
   });
