@@ -107,8 +107,8 @@ export class BatchInferenceService {
 
   /** The newest warm feature rows of live series, as a loaded model reads them. */
   latestRows(model: ActiveModel, timeframe: Timeframe, symbols: readonly Pair[]): LatestRows {
-    const columns = this.#served.find((one) => one.model === model)?.columns;
-    return latestRowsOf(this.#book, model, columns?.length ? columns : undefined, timeframe, symbols);
+    const gone = { model, columns: new Int32Array(0), gate: undefined };
+    return latestRowsOf(this.#book, this.#served.find((one) => one.model === model) ?? gone, timeframe, symbols);
   }
 
   /** A series begins anew: its history, oldest first. */

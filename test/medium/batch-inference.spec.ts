@@ -360,6 +360,8 @@ describe('rows beside those of the training', () => {
     expect([...held.answered]).toEqual(SYMBOLS.map((_, row) => (row === out ? 0 : 1)));
     const others = run.probabilities.map((value, i) => (Math.floor(i / CLASSES.length) === out ? NaN : value));
     expect(held.probabilities).toEqual(others);
+    const { rows, absent } = gated.service.latestRows(gated.service.models()[0]!, '1m', SYMBOLS);
+    expect([rows, [...absent]]).toEqual([5, [...held.abstentions]]);
     await saved(gated.service, gated.batches[0]!);
     expect(gated.service.status().abstentions.OUT_OF_DISTRIBUTION).toBe(1);
     expect(await runs.list({ limit: 10 })).toMatchObject([{ answered: 5, abstentions: { OUT_OF_DISTRIBUTION: 1 } }]);
