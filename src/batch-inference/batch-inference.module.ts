@@ -10,6 +10,7 @@ import { LatencyController } from './runs/latency.controller.js';
 import { InferController } from './open-inference/infer.controller.js';
 import { ProtocolController } from './open-inference/protocol.controller.js';
 import { ServedModelController } from './open-inference/served-model.controller.js';
+import { EnsembleDesk } from './predict/ensemble-desk.service.js';
 import { PredictDesk } from './predict/predict-desk.service.js';
 import { PredictController } from './predict/predict.controller.js';
 import { RunController } from './runs/run.controller.js';
@@ -40,6 +41,7 @@ function poolFor({ config }: Settings): WorkerPool {
     BatchInferenceService,
     AdHocService,
     PredictDesk,
+    EnsembleDesk,
   ],
   exports: [BatchInferenceService, AdHocService],
 })

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Candle, CandleColumns } from '../domain/candle.js';
 import type { DriftReport } from '../domain/drift.js';
 import type { Interval } from '../domain/interval.js';
-import type { Activation } from '../domain/ensemble.js';
+import type { ActiveEnsemble, Activation } from '../domain/ensemble.js';
 import { refOf, type ActiveModel } from '../domain/model.js';
 import type { Pair } from '../domain/pair.js';
 import type { PredictionBatch } from '../domain/prediction.js';
@@ -98,6 +98,11 @@ export class BatchInferenceService {
   /** Every model that is loaded, whatever its role. */
   models(): readonly ActiveModel[] {
     return this.#served.map(({ model }) => model);
+  }
+
+  /** Those that are made of loaded models. */
+  ensembles(): readonly ActiveEnsemble[] {
+    return this.#serving.ensembles;
   }
 
   /** @returns why a version that was once asked for is not among `models`; undefined when none such was */

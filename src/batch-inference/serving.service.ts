@@ -76,7 +76,8 @@ export class Serving {
     const warming = this.#warming.map(refOf).find(asked);
     if (warming !== undefined) return `${warming} is being warmed`;
     const ensemble = this.#ensembles.map(refOf).find(asked);
-    if (ensemble !== undefined) return `${ensemble} is an ensemble: it answers in runs, its members to requests`;
+    if (ensemble !== undefined)
+      return `${ensemble} is an ensemble: ask it at /api/v1/predict, by timeframe and symbols`;
     const left = [...this.#asked].find(asked);
     return left && `${left} is no longer in memory`;
   }

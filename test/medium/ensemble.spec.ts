@@ -1,42 +1,49 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AdHocService } from '../../src/batch-inference/ad-hoc/ad-hoc.service.js';
 import { BatchInferenceService } from '../../src/batch-inference/batch-inference.service.js';
-import { FEATURE_NAMES, WARM_UP } from '../../src/batch-inference/features/feature-table.js';
+import { WARM_UP } from '../../src/batch-inference/features/feature-table.js';
+import { EnsembleDesk } from '../../src/batch-inference/predict/ensemble-desk.service.js';
+import { PredictDesk } from '../../src/batch-inference/predict/predict-desk.service.js';
 import { RunController } from '../../src/batch-inference/runs/run.controller.js';
 import { RunRepository } from '../../src/batch-inference/runs/run.repository.js';
 import { WorkerPool } from '../../src/batch-inference/pool/worker-pool.service.js';
 import type { CandleColumns } from '../../src/domain/candle.js';
-import type { ActiveEnsemble, EnsemblePlan } from '../../src/domain/ensemble.js';
 import type { Interval } from '../../src/domain/interval.js';
-import { CLASSES, type ActiveModel } from '../../src/domain/model.js';
 import type { Pair } from '../../src/domain/pair.js';
 import type { ModelRun, PredictionBatch } from '../../src/domain/prediction.js';
-import { int, node } from '../../src/engines/onnx/onnx-node.js';
-import { encodeModel } from '../../src/engines/onnx/onnx-proto.js';
-import { tensorOf } from '../../src/engines/onnx/onnx-tensor.js';
 import { LineageRepository } from '../../src/monitoring/lineage.repository.js';
 import { lineageDto } from '../../src/monitoring/lineage.dto.js';
 import { ExchangeClock } from '../../src/platform/exchange.clock.js';
 import { decide, NOTHING } from '../../src/strategy/decide.js';
-import { CLASSIFIER } from '../builders/active-model.js';
 import { compiled } from '../builders/compiled.js';
+import {
+  ALL,
+  ensemble,
+  folder,
+  GATE,
+  GONE,
+  META,
+  REGIME,
+  REGIMES,
+  ROW,
+  SEQUENCE,
+  stack,
+  vote,
+  writeNets,
+} from '../builders/ensemble-cast.js';
 import { settingsOf } from '../builders/nest-app.js';
-import { writeNet } from '../builders/onnx-model.js';
 import { freshDatabase } from '../builders/postgres.js';
-import { modelOf, weight } from '../builders/small-nets.js';
+import { weight } from '../builders/small-nets.js';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 5);
 const CANDLES = WARM_UP + 40;
 const LAST = START + (CANDLES - 1) * MINUTE;
 const SYMBOLS: Pair[] = ['A/USDT', 'B/USDT', 'C/USDT', 'D/USDT', 'E/USDT', 'F/USDT'];
-const FEATURES = 12;
-const REGIMES = ['bull', 'bear', 'sideways', 'volatile'];
 
-const folder = mkdtempSync(join(tmpdir(), 'ensemble-'));
 const code = compiled('batch-inference', 'engines', 'domain', 'platform');
 const clock = new ExchangeClock(1);
 
@@ -58,101 +65,10 @@ const interval = (): Interval => ({
   ...{ exchangeClosedAt: clock.wallNow() - 20, receivedAt: clock.wallNow() - 10 },
 });
 
-const ref = (name: string) => ({ name, version: '1.0.0' });
-const model = (name: string, extra: Partial<ActiveModel> = {}): ActiveModel => ({
-  ...{ ...ref(name), file: join(folder, `${name}.onnx`), timeframes: [], window: 1, ...CLASSIFIER, role: 'member' },
-  ...{ input: 'x', output: 'probabilities', variant: { engine: 'onnx', provider: 'cpu', precision: 'full' } },
-  features: FEATURE_NAMES.slice(0, FEATURES).map((one) => ({ name: one, mean: 0, std: 1, importance: 1 / FEATURES })),
-  ...extra,
-});
-const ensemble = (plan: EnsemblePlan, extra: Partial<ActiveEnsemble> = {}): ActiveEnsemble => ({
-  ...{ ...ref('blend'), timeframes: ['1m'], weight: 1, role: 'active', share: 0, columns: 3, classes: CLASSES },
-  ...{ ensemble: plan, ...extra },
-});
-const vote = (minMembers: number, ...weights: [string, number][]): EnsemblePlan => ({
-  ...{ method: 'weighted_vote', members: weights.map(([name, one]) => ({ ...ref(name), weight: one })), minMembers },
-});
-const stack = (minMembers: number, ...members: [string, number][]): EnsemblePlan => ({
-  ...{ method: 'stacking', members: members.map(([name, columns]) => ({ ...ref(name), columns })) },
-  ...{ meta: ref('meta'), minMembers },
-});
-const GATE: EnsemblePlan = {
-  ...{ method: 'regime_gate', gate: ref('regime'), regimes: REGIMES },
-  members: [
-    { ...ref('row'), regime: 'bull' },
-    { ...ref('brittle'), regime: 'bear' },
-    { ...ref('sequence'), regime: 'sideways' },
-  ],
-};
-
-const ROW = model('row');
-const SEQUENCE = model('sequence', { window: 16 });
-/** Answers NaN where the return over three candles is below −0.8 %: for C and E. */
-const BRITTLE = model('brittle');
-const GONE = model('gone');
-/** By the largest of the returns over 1, 2, 3 and 5 candles: bull for B and C, bear for E, sideways for D, volatile for A. */
-const REGIME = model('regime', { columns: REGIMES.length, classes: REGIMES });
-/** Reads 3 + 4 columns, none of them a feature; takes missing values. */
-const META = model('meta', {
-  features: Array.from({ length: 3 + REGIMES.length }, (_, i) => ({ name: `m.${i}`, mean: 0, std: 0, importance: 0 })),
-});
-const ALL = [ROW, SEQUENCE, BRITTLE, REGIME, META];
-
-function writeNets(): void {
-  writeNet(ROW.file, { features: FEATURES, hidden: 16, layers: 1 });
-  writeNet(SEQUENCE.file, { features: FEATURES, window: 16, hidden: 16, layers: 1, seed: 9 });
-  const linear = (from: string, seed: string, to: string) => [
-    node('MatMul', [from, seed], [`${to}_scores`]),
-    node('Softmax', [`${to}_scores`], [to], { axis: int(1) }),
-  ];
-  const brittle = modelOf({
-    nodes: [
-      ...linear('x', 'w', 'sure'),
-      node('MatMul', ['x', 'third'], ['return']),
-      node('Add', ['return', 'above'], ['side']),
-      node('Sqrt', ['side'], ['root']),
-      node('Sub', ['root', 'root'], ['zero_or_nan']),
-      node('Add', ['sure', 'zero_or_nan'], ['probabilities']),
-    ],
-    weights: [
-      ...[weight('w', [FEATURES, 3], 5), oneEach('third', 1, [2])],
-      tensorOf('above', [1], Float32Array.of(0.008)),
-    ],
-    ...{ inputs: { x: ['rows', FEATURES] }, outputs: { probabilities: ['rows', 3] } },
-  });
-  const regime = modelOf({
-    nodes: linear('x', 'w', 'probabilities'),
-    weights: [oneEach('w', 1_000, [0, 1, 2, 3])],
-    ...{ inputs: { x: ['rows', FEATURES] }, outputs: { probabilities: ['rows', REGIMES.length] } },
-  });
-  const width = META.features.length;
-  const meta = modelOf({
-    nodes: [
-      node('IsNaN', ['x'], ['missing']),
-      node('Where', ['missing', 'stand_in', 'x'], ['whole']),
-      ...linear('whole', 'w', 'probabilities'),
-    ],
-    weights: [weight('w', [width, 3], 8), tensorOf('stand_in', [1], Float32Array.of(0.5))],
-    ...{ inputs: { x: ['rows', width] }, outputs: { probabilities: ['rows', 3] } },
-  });
-  for (const [file, net] of [
-    [BRITTLE.file, brittle],
-    [REGIME.file, regime],
-    [META.file, meta],
-  ] as const)
-    writeFileSync(file, encodeModel(net));
-}
-
-/** [features × columns] Column i looks at one feature. */
-function oneEach(name: string, scale: number, features: readonly number[]) {
-  const values = new Float32Array(FEATURES * features.length);
-  features.forEach((feature, column) => (values[feature * features.length + column] = scale));
-  return tensorOf(name, [FEATURES, features.length], values);
-}
-
 let db: Awaited<ReturnType<typeof freshDatabase>>;
 let runs: RunRepository;
 let service: BatchInferenceService;
+let desk: EnsembleDesk;
 const batches: PredictionBatch[] = [];
 
 beforeAll(writeNets);
@@ -161,7 +77,10 @@ beforeEach(async () => {
   runs = new RunRepository(db.database);
   const entry = pathToFileURL(join(code.src, 'batch-inference/pool/inference.worker.js'));
   const pool = new WorkerPool({ workers: 2, timeoutMs: 60_000, entry });
-  service = new BatchInferenceService(settingsOf({ BATCH_SIZE: '2' }), clock, pool, runs);
+  const settings = settingsOf({ BATCH_SIZE: '2', INFERENCE_TIMEOUT: '60' });
+  service = new BatchInferenceService(settings, clock, pool, runs);
+  const adHoc = new AdHocService(settings, clock, service, pool);
+  desk = new EnsembleDesk(clock, adHoc, service, new PredictDesk(settings, clock, adHoc, service));
   service.predictions.to((batch) => void batches.push(batch));
   await service.start();
   SYMBOLS.forEach((symbol) => service.warmUp(history(symbol)));
@@ -192,6 +111,49 @@ const answer = ({ probabilities, columns, answered, abstentions }: ModelRun, row
   answered[row] === 1 ? [...probabilities.slice(row * columns, (row + 1) * columns)] : abstentions.get(SYMBOLS[row]!);
 const answers = (run: ModelRun) => SYMBOLS.map((_, row) => answer(run, row));
 const near = (values: number[]) => values.map((value) => expect.closeTo(value, 6) as number);
+
+describe('an ensemble that is asked beside the loop', () => {
+  const asked = (symbols: readonly Pair[], signal = new AbortController().signal) => ({
+    ...{ timeframe: '1m' as const, symbols, arrived: clock.wallNow(), timeoutMs: undefined, signal },
+  });
+
+  it.each([
+    ['a vote', vote(2, ['row', 3], ['sequence', 1])],
+    ['a vote that hears who is there', vote(1, ['row', 3], ['brittle', 1], ['gone', 2])],
+    ['a vote that wants all', vote(2, ['row', 3], ['gone', 2])],
+    ['a stack', stack(2, ['row', 3], ['regime', 4])],
+    ['a stack that lacks answers', stack(1, ['brittle', 3], ['regime', 4])],
+    ['a gate', GATE],
+  ])('%s answers as in a run, to the bit, and says why where it does not', async (_, plan) => {
+    const { batch, of } = await ran(...ALL, ensemble(plan));
+    const symbols: Pair[] = ['A/USDT', 'B/USDT', 'C/USDT', 'D/USDT', 'E/USDT', 'NONE/USDT'];
+    const found = desk.find('blend')!;
+    const { output, series, engine } = await desk.ask(found, asked(symbols));
+    expect(engine).toBe(of['blend']!.engine);
+    const said = symbols.map((symbol) => {
+      const row = series.packed.indexOf(symbol);
+      return row < 0 ? series.absent.get(symbol) : [...output.subarray(row * 3, row * 3 + 3)];
+    });
+    expect(said).toEqual([...answers(of['blend']!).slice(0, 5), 'CANDLE_MISSING']);
+    expect(new Set(series.openTimes)).toEqual(series.packed.length > 0 ? new Set([batch.openTime]) : new Set());
+  });
+
+  it('is found by its version, or by its name where it serves; a model is none', async () => {
+    await service.adopt([...ALL, ensemble(vote(1, ['row', 1]))]);
+    expect(desk.find('blend', '1.0.0')).toBe(desk.find('blend'));
+    expect([desk.find('blend', '2.0.0'), desk.find('row'), desk.find('nobody')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('is refused whole where a member is not asked any more', async () => {
+    await service.adopt([...ALL, ensemble(vote(1, ['row', 1], ['sequence', 1]))]);
+    const gone = asked(['A/USDT'], AbortSignal.abort());
+    await expect(desk.ask(desk.find('blend')!, gone)).rejects.toMatchObject({ code: 'ABANDONED' });
+  });
+});
 
 describe('an ensemble in a run', () => {
   it('is the vote of its members: each runs once, only the ensemble has a vote', async () => {

@@ -10,6 +10,7 @@ import { AdHocService } from '../../src/batch-inference/ad-hoc/ad-hoc.service.js
 import { FEATURE_NAMES, WARM_UP } from '../../src/batch-inference/features/feature-table.js';
 import type { AdHocReport } from '../../src/domain/ad-hoc.js';
 import type { CandleColumns } from '../../src/domain/candle.js';
+import type { ActiveEnsemble } from '../../src/domain/ensemble.js';
 import type { ActiveModel } from '../../src/domain/model.js';
 import type { Pair } from '../../src/domain/pair.js';
 import { CLASSIFIER } from '../builders/active-model.js';
@@ -122,6 +123,40 @@ describe('once models are loaded', () => {
     for (const { short, flat, long } of body['predictions'] as Record<string, number>[])
       expect(short! + flat! + long!).toBeCloseTo(1, 5);
     expect(Object.keys(body['timings_ms'] as object)).toEqual(['decode', 'queue', 'inference', 'total']);
+  });
+
+  it('an ensemble is asked about series, of which its members read the newest rows', async () => {
+    const [one, other] = [
+      { name: 'row', version: '1.0.0', weight: 1 },
+      { name: 'sequence', version: '1.0.0', weight: 1 },
+    ];
+    const blend: ActiveEnsemble = {
+      ...{ name: 'blend', version: '1.0.0', timeframes: ['1m'], ...CLASSIFIER },
+      ensemble: { method: 'weighted_vote', members: [one!, other!], minMembers: 2 },
+    };
+    await inference.adopt([...models, blend]);
+    const series = { timeframe: '1m', symbols: ['A/USDT', 'YOUNG/USDT'] };
+    const said = await predict({ model: 'blend', ...series });
+    expect(said).toMatchObject({
+      status: 200,
+      body: {
+        ...{ model: 'blend@1.0.0', engine: 'weighted_vote', rows: 1 },
+        ...{ predictions: [{ symbol: 'A/USDT' }], absent: [{ symbol: 'YOUNG/USDT', reason: 'WARMING_UP' }] },
+      },
+    });
+    const members = await Promise.all(['row@1.0.0', 'sequence'].map((model) => predict({ model, ...series })));
+    const longs = [...members, said].map(({ body }) => (body['predictions'] as { long: number }[])[0]!.long);
+    expect(longs[2]).toBeCloseTo((longs[0]! + longs[1]!) / 2, 6);
+    expect(await predict({ model: 'blend', rows: [row(0)] })).toMatchObject({
+      status: 400,
+      body: { code: 'ENSEMBLE_READS_SERIES' },
+    });
+    expect(await predict({ model: 'blend', ...series, timeframe: '1h' })).toMatchObject({
+      status: 400,
+      body: { code: 'TIMEFRAME_NOT_SERVED' },
+    });
+    expect((await infer('blend', tensor([row(0)]))).body['error']).toMatch(/^MODEL_NOT_READY: .*\/api\/v1\/predict/);
+    await inference.adopt(models);
   });
 
   it('a version may be named, and windows brought', async () => {

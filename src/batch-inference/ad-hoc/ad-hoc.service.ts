@@ -16,6 +16,7 @@ import { costOf, sliceRows, turnedAway, type Turned } from './admission.js';
 import type { LatestRows } from './latest-rows.js';
 import { AdHocLine, type Batch } from './line.js';
 import { FLOATS, Pending } from './pending.js';
+import { pickVersion } from './pick-version.js';
 
 /** What is reported of a model that there is not. */
 const NOBODY: ModelRef = { name: '-', version: '-' };
@@ -68,9 +69,7 @@ export class AdHocService implements JobSource {
 
   /** @returns the version asked for; where none is, the active one, and without one the highest that is loaded */
   find(name: string, version?: string): ActiveModel | undefined {
-    const versions = this.versionsOf(name);
-    if (version !== undefined) return versions.find((model) => model.version === version);
-    return versions.find(({ role }) => role === 'active') ?? versions.toSorted(highestFirst)[0];
+    return pickVersion(this.models(), name, version);
   }
 
   /** The newest warm feature rows of live series, as the model reads them. */
@@ -217,8 +216,4 @@ export class AdHocService implements JobSource {
       ...(batchRows !== undefined && { batchRows }),
     });
   }
-}
-
-function highestFirst(a: ActiveModel, b: ActiveModel): number {
-  return b.version.localeCompare(a.version, 'en', { numeric: true });
 }

@@ -2,19 +2,18 @@ import type { Abstention } from '../../domain/abstention.js';
 import type { RegimeGate, Stacking, WeightedVote } from '../../domain/ensemble.js';
 import { CLASSES } from '../../domain/model.js';
 import type { Pair } from '../../domain/pair.js';
-import type { ModelRun } from '../../domain/prediction.js';
-import { answersIn } from '../../engines/ensembles/answers.js';
+import { answersIn, type Answers } from '../../engines/ensembles/answers.js';
 import { memberOfRegime, NO_GATE, NO_MEMBER, regimeGate } from '../../engines/ensembles/regime-gate.js';
 import { weightedVote } from '../../engines/ensembles/weighted-vote.js';
 import { missingAnswer } from './missing-answer.js';
 
-/** A member's run; undefined where its engine refused it. */
-export type Heard = ModelRun | undefined;
+/** What a member said of each symbol; undefined where its engine refused it. */
+export type Heard = (Answers & { readonly abstentions: ReadonlyMap<Pair, Abstention> }) | undefined;
 
-/** What came of the members' answers to one interval. */
+/** What came of the answers to one row a symbol. */
 export interface Combined {
   readonly columns: number;
-  /** [rows × 3] short, flat, long; NaN where there is no answer. */
+  /** [rows × columns]; NaN where there is no answer. */
   readonly probabilities: Float32Array;
   readonly answered: Uint8Array;
   readonly abstentions: Map<Pair, Abstention>;
@@ -78,10 +77,11 @@ export function stackable(
   return { rows: rows.subarray(0, count), absent };
 }
 
-function nothingYet(symbols: readonly Pair[]): Combined {
+/** @returns every row without an answer, and without a reason yet */
+export function nothingYet(symbols: readonly Pair[], columns: number = CLASSES.length): Combined {
   return {
-    columns: CLASSES.length,
-    probabilities: new Float32Array(symbols.length * CLASSES.length).fill(NaN),
+    columns,
+    probabilities: new Float32Array(symbols.length * columns).fill(NaN),
     answered: new Uint8Array(symbols.length),
     abstentions: new Map(),
   };

@@ -1,5 +1,5 @@
 import type { Abstention } from '../../domain/abstention.js';
-import type { ActiveModel } from '../../domain/model.js';
+import type { Serving } from '../../domain/model.js';
 import type { Pair } from '../../domain/pair.js';
 import type { Floats } from '../../engines/inference.engine.js';
 import type { Turns } from '../../platform/turns.js';
@@ -31,7 +31,7 @@ export interface Timings {
  * @param timings ms
  */
 export function* writePredictions(
-  model: ActiveModel,
+  model: Serving,
   { engine, output }: { readonly engine: string | null; readonly output: Floats },
   series: SeriesRows | undefined,
   timings: Timings,

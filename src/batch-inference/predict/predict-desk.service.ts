@@ -4,6 +4,7 @@ import type { Floats } from '../../engines/inference.engine.js';
 import { Clock } from '../../platform/clock.js';
 import { Settings } from '../../platform/config/settings.js';
 import { RequestRefused } from '../../platform/http/refusal.js';
+import type { AdHocAnswer } from '../ad-hoc/ad-hoc-request.js';
 import { AdHocService } from '../ad-hoc/ad-hoc.service.js';
 import { BatchInferenceService } from '../batch-inference.service.js';
 import { InferenceStatistics, type ModelStatistics } from './inference-statistics.js';
@@ -58,10 +59,15 @@ export class PredictDesk {
   }
 
   /** @throws RequestRefused with the code of the reason why there is no answer */
-  async ask({ model, rows, input, arrived, timeoutMs = Infinity, signal }: Question): Promise<Answered> {
+  async ask(question: Question): Promise<Answered> {
+    return answeredOf(await this.try(question));
+  }
+
+  /** @returns the answer, or why there is none */
+  try({ model, rows, input, arrived, timeoutMs = Infinity, signal }: Question): Promise<AdHocAnswer> {
     const { name, version } = model;
     const left = Math.min(timeoutMs, this.#timeoutMs) - (this.clock.wallNow() - arrived);
-    return answeredOf(await this.adHoc.predict({ name, version, rows, input, timeoutMs: left, signal }));
+    return this.adHoc.predict({ name, version, rows, input, timeoutMs: left, signal });
   }
 
   /** What reading a request and writing its answer took. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ActiveModel } from '../../domain/model.js';
+import type { ActiveModel, Serving } from '../../domain/model.js';
 import { parsePair, type Pair } from '../../domain/pair.js';
 import { TIMEFRAMES, type Timeframe } from '../../domain/timeframe.js';
 import type { Floats } from '../../engines/inference.engine.js';
@@ -13,9 +13,13 @@ export interface Asked {
   readonly timeoutMs: number | undefined;
 }
 
+export interface SeriesAsked {
+  readonly timeframe: Timeframe;
+  readonly symbols: readonly Pair[];
+}
+
 /** Rows to score: brought along, or the newest ones of live series. */
-export type PredictRequest = Asked &
-  ({ readonly rows: JsonNumbers } | { readonly timeframe: Timeframe; readonly symbols: readonly Pair[] });
+export type PredictRequest = Asked & ({ readonly rows: JsonNumbers } | SeriesAsked);
 
 const MOST_SYMBOLS = 1000;
 
@@ -68,10 +72,16 @@ export function inputOf(
 }
 
 /** @throws RequestRefused 400 where the model was not made for the timeframe */
-export function requireTimeframe({ timeframes }: ActiveModel, timeframe: Timeframe): void {
+export function requireTimeframe({ timeframes }: Pick<Serving, 'timeframes'>, timeframe: Timeframe): void {
   if (timeframes.includes(timeframe)) return;
   const served = timeframes.length > 0 ? `must be one of ${timeframes.join(', ')}` : 'must not be there: send rows';
   throw refused('TIMEFRAME_NOT_SERVED', 'body.timeframe', `${served}, by the model's manifest`);
+}
+
+/** @returns which series are asked about @throws RequestRefused 400 where rows were brought: each member reads others */
+export function seriesOf(request: PredictRequest): SeriesAsked {
+  if (!('rows' in request)) return request;
+  throw refused('ENSEMBLE_READS_SERIES', 'body.rows', 'must not be there: ask an ensemble by timeframe and symbols');
 }
 
 function placeOf(index: number, shape: readonly number[]): number[] {

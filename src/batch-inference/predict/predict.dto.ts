@@ -11,12 +11,16 @@ export const predictBody: Schema = {
   type: 'object',
   required: ['model'],
   properties: {
-    model: { ...text, example: 'gbt', description: 'name, or name@version; without a version the one that serves' },
+    model: {
+      ...text,
+      example: 'gbt',
+      description: 'model or ensemble: name, or name@version; without a version the one that serves',
+    },
     rows: {
       type: 'array',
       items: { type: 'array', items: { ...number, nullable: true } },
       description:
-        'rows of features in the order of the manifest, null (or NaN) where one is missing; of a model with a window: windows of rows, oldest first',
+        'rows of features in the order of the manifest, null (or NaN) where one is missing; of a model with a window: windows of rows, oldest first; of an ensemble none',
     },
     timeframe: { ...text, enum: [...TIMEFRAMES], description: 'with symbols, in place of rows' },
     symbols: {
