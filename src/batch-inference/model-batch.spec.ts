@@ -63,7 +63,7 @@ describe('a model batch', () => {
     new Float32Array(part.output).set(probabilities);
     part.outcome = { answered: true, input: part.input, output: part.output, inferring: 1, inferred: 2 };
     batch.collect();
-    expect([...batch.abstentions]).toEqual([['D/USDT', 'NOT_FINITE']]);
+    expect([...batch.abstentions]).toEqual([['D/USDT', 'BAD_ANSWER']]);
     expect(batch.probabilities.slice(9)).toEqual(new Float32Array([NaN, NaN, NaN]));
   });
 
@@ -76,7 +76,7 @@ describe('a model batch', () => {
     part.outcome = { answered: true, input: part.input, output: part.output, inferring: 1, inferred: 2 };
     batch.collect();
     expect([...batch.probabilities]).toEqual([-3, 40, NaN, NaN, NaN, NaN, NaN, NaN]);
-    expect([...batch.abstentions]).toEqual([['C/USDT', 'NOT_FINITE']]);
+    expect([...batch.abstentions]).toEqual([['C/USDT', 'BAD_ANSWER']]);
   });
 
   it('a model that takes missing values is given them', () => {

@@ -183,7 +183,7 @@ export class ModelBatch {
       const row = this.#rowOf[from + i]!;
       const sound = distribution ? adding(output, i * columns, columns) : finite(output, i * columns, columns);
       if (!sound) {
-        this.abstain(row, 'NOT_FINITE');
+        this.abstain(row, 'BAD_ANSWER');
         continue;
       }
       for (let column = 0; column < columns; column += 1)

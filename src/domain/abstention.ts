@@ -7,7 +7,8 @@ export const ABSTENTIONS = [
   'CANDLE_LATE', // it came after the run had started
   'GAP', // an earlier candle of the series is missing and not yet refetched
   'WARMING_UP', // fewer candles than the features need
-  'NOT_FINITE', // a feature or a prediction is NaN or infinite
+  'NOT_FINITE', // a feature is NaN or infinite
+  'BAD_ANSWER', // the model answered NaN or infinity, or probabilities that do not add up to 1
   'DEADLINE', // inference did not answer within INFERENCE_TIMEOUT
   'ENGINE_FAILED', // the engine threw
   'OUT_OF_DISTRIBUTION', // a row unlike anything that training saw

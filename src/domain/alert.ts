@@ -12,7 +12,7 @@ export const ALERT_CODES = [
   'SAVE_LATENCY', // decisions to rows on disk, p99 over 5 minutes, ms
   'MISSED_DEADLINES', // share of rows that abstained with DEADLINE, 5 minutes
   'ABSTENTION_RATE', // share of rows without an answer, 5 minutes
-  'NOT_FINITE', // rows whose answer was NaN or infinite, 5 minutes
+  'BAD_ANSWERS', // rows whose answer was no number, or no distribution, 5 minutes
   'QUEUE_DEPTH', // jobs that wait for a worker
   'DRIFT', // largest PSI of a feature or output against the training reference
   'FLIP_RATE', // share of rows that a version decides otherwise than the one it stands beside

@@ -242,7 +242,7 @@ function softmax(scores: number[]): number[] {
 describe('a member that fails', () => {
   it('for some rows: the ensemble abstains in those, or goes on with the others, as its policy says', async () => {
     const strict = await ran(...ALL, ensemble(vote(2, ['row', 1], ['brittle', 1])));
-    const failed = answers(strict.of['brittle']!).map((one) => one === 'NOT_FINITE');
+    const failed = answers(strict.of['brittle']!).map((one) => one === 'BAD_ANSWER');
     expect(failed).toEqual([false, false, true, false, true, false]);
     answers(strict.of['blend']!).forEach((one, i) => failed[i] && expect(one).toBe('MEMBER_FAILED'));
     const lenient = await ran(...ALL, ensemble(vote(1, ['row', 1], ['brittle', 1])));
@@ -255,7 +255,7 @@ describe('a member that fails', () => {
   it('for some rows: a meta model that takes missing values reads NaN for it, where the policy goes on', async () => {
     const plan = (least: number) => stack(least, ['brittle', 3], ['regime', 4]);
     const strict = await ran(...ALL, ensemble(plan(2)));
-    const failed = answers(strict.of['brittle']!).map((one) => one === 'NOT_FINITE');
+    const failed = answers(strict.of['brittle']!).map((one) => one === 'BAD_ANSWER');
     answers(strict.of['blend']!).forEach((one, i) => failed[i] && expect(one).toBe('MEMBER_FAILED'));
     const lenient = await ran(...ALL, ensemble(plan(1)));
     answers(lenient.of['blend']!).forEach((one, i) => {

@@ -246,7 +246,7 @@ describe('an alert', () => {
   it('on a version that was just activated returns to the one before, once, and says why', async () => {
     await activate('1.1.0');
     await activate('1.0.0');
-    await Promise.all([registry.heed(alert('1.0.0')), registry.heed(alert('1.0.0', { code: 'NOT_FINITE' }))]);
+    await Promise.all([registry.heed(alert('1.0.0')), registry.heed(alert('1.0.0', { code: 'BAD_ANSWERS' }))]);
     expect(states()).toEqual(['1.2.0 standby', '1.1.0 active', '1.0.0 standby']);
     await registry.heed(alert('1.1.0'));
     expect(states()[1]).toBe('1.1.0 active');
@@ -287,7 +287,7 @@ describe('an alert', () => {
     await activate('1.1.0');
     await registry.heed(alert('1.1.0'));
     expect(states()[1]).toBe('1.1.0 active');
-    await registry.heed(alert('1.1.0', { code: 'NOT_FINITE' }));
+    await registry.heed(alert('1.1.0', { code: 'BAD_ANSWERS' }));
     expect(states()[0]).toBe('1.2.0 active');
   });
 

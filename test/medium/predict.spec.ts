@@ -184,7 +184,7 @@ describe('once models are loaded', () => {
   it('a row without an answer abstains here, and is refused in JSON there', async () => {
     const rows = [row(0), [null, ...row(0).slice(1)]];
     const { body } = await predict({ model: 'row', rows });
-    expect(body['predictions']).toMatchObject([{ short: expect.any(Number) }, { abstained: 'NOT_FINITE' }]);
+    expect(body['predictions']).toMatchObject([{ short: expect.any(Number) }, { abstained: 'BAD_ANSWER' }]);
     const written = JSON.stringify(tensor([row(0)])).replace('"data":[0,', '"data":[NaN,');
     const { status, body: refused } = await infer('row', written);
     expect({ status, error: refused['error'] }).toEqual({

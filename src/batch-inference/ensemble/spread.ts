@@ -27,7 +27,7 @@ export function spread(
     const reason = absent.get(symbol) ?? (answers ? undefined : 'ENGINE_FAILED');
     const unsound = reason === undefined && !sound(answers!, at, columns);
     if (reason !== undefined) all.abstentions.set(symbol, reason);
-    else if (unsound) all.abstentions.set(symbol, 'NOT_FINITE');
+    else if (unsound) all.abstentions.set(symbol, 'BAD_ANSWER');
     else {
       all.probabilities.set(answers!.subarray(at, at + columns), row * columns);
       all.answered[row] = 1;

@@ -25,14 +25,14 @@ function written(
 it('names classes, and abstains row by row where an answer is no number', () => {
   expect(written(model, Float32Array.of(0.5, 0.25, 0.25, NaN, 0, 1)).answer).toEqual({
     ...{ model: 'gbt@1.0.0', engine: 'tree', rows: 2 },
-    predictions: [{ short: 0.5, flat: 0.25, long: 0.25 }, { abstained: 'NOT_FINITE' }],
+    predictions: [{ short: 0.5, flat: 0.25, long: 0.25 }, { abstained: 'BAD_ANSWER' }],
     timings_ms: { decode: 0.123, queue: 1, inference: 2, total: 3.5 },
   });
 });
 
 it('shows columns that are no classes in their order, every bit of them', () => {
   const { answer } = written({ ...model, classes: null, columns: 2 }, Float64Array.of(0.1, -1e-300, 1, Infinity));
-  expect(answer['predictions']).toEqual([[0.1, -1e-300], { abstained: 'NOT_FINITE' }]);
+  expect(answer['predictions']).toEqual([[0.1, -1e-300], { abstained: 'BAD_ANSWER' }]);
 });
 
 it('says whose rows they are, of which candle, and why others have none', () => {

@@ -52,7 +52,7 @@ export function* writePredictions(
 }
 
 function shown(values: Floats, classes: readonly string[] | null, whose: object | undefined): object {
-  if (!values.every(Number.isFinite)) return { ...whose, abstained: 'NOT_FINITE' };
+  if (!values.every(Number.isFinite)) return { ...whose, abstained: 'BAD_ANSWER' };
   if (!classes) return [...values];
   return { ...whose, ...Object.fromEntries(classes.map((name, column) => [name, values[column]])) };
 }

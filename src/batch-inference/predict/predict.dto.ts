@@ -50,7 +50,7 @@ export const predictAnswer: Schema = {
         example: { symbol: 'BTC/USDT', open_time: '2025-11-25T00:00:00.000Z', short: 0.2, flat: 0.5, long: 0.3 },
       },
       description:
-        'a row each: by class, or an array where the columns are no classes; symbol and open_time where they were asked for; { abstained: "NOT_FINITE" } where the answer is no number',
+        'a row each: by class, or an array where the columns are no classes; symbol and open_time where they were asked for; { abstained: "BAD_ANSWER" } where the answer is no number',
     },
     absent: {
       type: 'array',

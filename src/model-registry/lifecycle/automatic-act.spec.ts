@@ -32,7 +32,7 @@ describe('what is done about an alert, unasked', () => {
   it.each<[string, Told, string]>([
     ['a version on probation drifts', {}, 'rollback'],
     ['it is slow', { code: 'INFERENCE_LATENCY' }, 'rollback'],
-    ['it answers no numbers', { code: 'NOT_FINITE' }, 'rollback'],
+    ['it answers no numbers', { code: 'BAD_ANSWERS' }, 'rollback'],
     ['it misses its deadlines', { code: 'MISSED_DEADLINES' }, 'rollback'],
     ['it decides otherwise than others', { code: 'FLIP_RATE' }, 'rollback'],
     ['the version before it decides otherwise', { code: 'FLIP_RATE', version: '1.0.0' }, 'rollback'],

@@ -4,7 +4,7 @@ import { probationOf } from './probation.js';
 import type { Standing } from './standing.js';
 
 /** What tells of a version that does badly; the others tell of the machine, the exchange or the whole system. */
-const HEEDED: readonly AlertCode[] = ['INFERENCE_LATENCY', 'NOT_FINITE', 'MISSED_DEADLINES', 'DRIFT', 'FLIP_RATE'];
+const HEEDED: readonly AlertCode[] = ['INFERENCE_LATENCY', 'BAD_ANSWERS', 'MISSED_DEADLINES', 'DRIFT', 'FLIP_RATE'];
 
 /** What stands of the name that the alert is about. */
 export interface Situation {

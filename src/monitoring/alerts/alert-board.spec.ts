@@ -6,7 +6,7 @@ import { AlertBoard, SILENT_EVALUATIONS } from './alert-board.js';
 import type { Reading } from './readings.js';
 import { rulesOf } from './rules.js';
 
-const RULES = rulesOf(schema.parse({}));
+const RULES = rulesOf(schema.parse({ ALERT_INFERENCE_MS: '500' }));
 const NOW = 1_764_000_000_000;
 const GBT = { name: 'gbt', version: '1.0.0' };
 

@@ -36,37 +36,37 @@ const values = (measured: Measured, later = 0): Record<string, number> =>
 describe('what is read of a record', () => {
   it.each<[string, Measured, Record<string, number>]>([
     ['nothing was asked: nothing is read', {}, {}],
-    ['all answered', { rows: 50, answered: 50 }, { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0, NOT_FINITE: 0 }],
+    ['all answered', { rows: 50, answered: 50 }, { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0, BAD_ANSWERS: 0 }],
     [
       'a fresh start: rows that warm up are left out on both sides',
       { rows: 50, answered: 10, unanswered: { WARMING_UP: 40 } },
-      { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0, NOT_FINITE: 0 },
+      { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0, BAD_ANSWERS: 0 },
     ],
     ['all warm up: nothing is read', { rows: 50, unanswered: { WARMING_UP: 30, CANDLE_MISSING: 20 } }, {}],
     [
       'candles that the exchange never sent are left out too',
       { rows: 50, answered: 30, unanswered: { CANDLE_MISSING: 10, GAP: 10 } },
-      { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0.25, NOT_FINITE: 0 },
+      { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0.25, BAD_ANSWERS: 0 },
     ],
     [
       'so are the regimes that an ensemble leaves to nobody',
       { rows: 50, answered: 10, unanswered: { NO_MEMBER: 40 } },
-      { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0, NOT_FINITE: 0 },
+      { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0, BAD_ANSWERS: 0 },
     ],
     [
       'deadlines and numbers that are none count as abstentions as well',
-      { rows: 40, answered: 20, unanswered: { DEADLINE: 10, NOT_FINITE: 10 } },
-      { MISSED_DEADLINES: 0.25, ABSTENTION_RATE: 0.5, NOT_FINITE: 10 },
+      { rows: 40, answered: 20, unanswered: { DEADLINE: 10, BAD_ANSWER: 8, NOT_FINITE: 2 } },
+      { MISSED_DEADLINES: 0.25, ABSTENTION_RATE: 0.5, BAD_ANSWERS: 8 },
     ],
     [
       'too few rows compared say nothing of flips',
       { rows: 1, answered: 1, compared: LEAST_COMPARED - 1, flipped: LEAST_COMPARED - 1 },
-      { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0, NOT_FINITE: 0 },
+      { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0, BAD_ANSWERS: 0 },
     ],
     [
       'enough do',
       { rows: 1, answered: 1, compared: LEAST_COMPARED, flipped: LEAST_COMPARED / 4 },
-      { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0, NOT_FINITE: 0, FLIP_RATE: 0.25 },
+      { MISSED_DEADLINES: 0, ABSTENTION_RATE: 0, BAD_ANSWERS: 0, FLIP_RATE: 0.25 },
     ],
     [
       'each stage that has a limit',

@@ -60,7 +60,7 @@ function answerValues(counts: RunCounts): (readonly [Watched['code'], number])[]
       ? ([
           ['MISSED_DEADLINES', counts.unanswered('DEADLINE') / asked],
           ['ABSTENTION_RATE', (asked - answered) / asked],
-          ['NOT_FINITE', counts.unanswered('NOT_FINITE')],
+          ['BAD_ANSWERS', counts.unanswered('BAD_ANSWER')],
         ] as const)
       : []),
     ...(compared >= LEAST_COMPARED ? ([['FLIP_RATE', flipped / compared]] as const) : []),

@@ -33,7 +33,8 @@ const p99 = (of: string) => `${of}, p99 over 5 minutes,`;
 
 /**
  * Default limits are those of the engine before this one where they mean the same: fetch is the feed stage, preprocess
- * features, postprocess decide, insert save, total pipeline and critical the whole from candle close to published.
+ * features, postprocess decide, insert save, total pipeline and critical the whole from candle close to published. Of
+ * inference it is half of the timeout, for no answer takes longer than that.
  */
 export function rulesOf(config: Config): Rules {
   return { ...latencyRules(config), ...answerRules(config) };
@@ -57,7 +58,7 @@ function latencyRules(config: Config) {
       ...{ level: 'warn', what: p99('the features stage') },
       remedy: 'fewer symbols, or an idler machine: see event_loop in GET /api/v1/status',
     }),
-    INFERENCE_LATENCY: rule(config.ALERT_INFERENCE_MS, 'ms', {
+    INFERENCE_LATENCY: rule(config.ALERT_INFERENCE_MS ?? (config.INFERENCE_TIMEOUT * 1000) / 2, 'ms', {
       ...{ level: 'warn', what: p99('the inference stage') },
       remedy: 'roll the version back (npm run cli -- models rollback), or give it more INFERENCE_WORKERS',
     }),
@@ -82,9 +83,9 @@ function answerRules(config: Config) {
     ABSTENTION_RATE: rule(config.ALERT_ABSTENTION_RATE, 'share', {
       ...{ level: 'warn', what: 'the share of rows without an answer, over 5 minutes,', remedy: inference },
     }),
-    NOT_FINITE: rule(config.ALERT_NOT_FINITE_ROWS, 'rows', {
-      ...{ level: 'error', what: 'the number of rows whose features or answer were not finite, over 5 minutes,' },
-      remedy: 'roll the version back if it is the answers; GET /api/v1/runs names the rows',
+    BAD_ANSWERS: rule(config.ALERT_BAD_ANSWER_ROWS, 'rows', {
+      ...{ level: 'error', what: 'the number of rows answered by no number or no distribution, over 5 minutes,' },
+      remedy: 'roll the version back (npm run cli -- models rollback); GET /api/v1/runs names the rows',
     }),
     QUEUE_DEPTH: rule(
       config.ALERT_QUEUE_DEPTH,
