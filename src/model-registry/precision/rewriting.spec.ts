@@ -84,6 +84,24 @@ describe('casts', () => {
       ],
     ],
     [
+      'what was FP16 in the source and goes back there does so without the detour',
+      after([
+        node('Cast', ['x'], ['narrow'], { to: int(TYPE.FLOAT16) }),
+        node('Cast', ['narrow'], ['wide'], { to: int(TYPE.FLOAT) }),
+        node('Cast', ['wide'], ['back'], { to: int(TYPE.FLOAT16) }),
+        node('Cast', ['back'], ['wide_again'], { to: int(TYPE.FLOAT) }),
+        node('Add', ['wide_again', 'h'], ['y']),
+      ]),
+      [
+        'Cast10 x > x_half',
+        'Cast10 x > narrow',
+        'MatMul x_half w_half > h_half',
+        'Cast10 narrow > back',
+        'Add back h_half > y_half',
+        'Cast1 y_half > y',
+      ],
+    ],
+    [
       'to FP16 in the source takes what is in half already',
       after([node('Cast', ['h'], ['y'], { to: int(TYPE.FLOAT16) })], {
         outputs: [tensorInfo('y', TYPE.FLOAT16, ['rows', 4])],

@@ -81,7 +81,14 @@ export class Rewriting {
   #read(node: OnnxNode, name: string, half: boolean): string {
     if (name === '' || !this.#isFloat(name)) return this.#need(name, 'full');
     const asItIs = INDIFFERENT.has(node.op_type) && !this.#inFull.has(name) && this.#inHalf.has(name);
-    return this.#need(name, half || asItIs ? 'half' : 'full');
+    return this.#need(name, half || asItIs || this.#goesBack(node, name) ? 'half' : 'full');
+  }
+
+  /** A cast to FP16 of what was FP16 before the source cast it to FP32: the numbers are the same without the detour. */
+  #goesBack(node: OnnxNode, name: string): boolean {
+    const source = this.#sources.get(name);
+    const wasHalf = source?.op_type === 'Cast' && this.plan.types.get(source.input[0]!) === TYPE.FLOAT16;
+    return wasHalf && node.op_type === 'Cast' && new Attributes(node).int('to', 0) === TYPE.FLOAT16;
   }
 
   #isFloat(name: string): boolean {
