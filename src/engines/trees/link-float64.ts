@@ -1,10 +1,11 @@
+import { exp } from './exp-float64.js';
 import type { Transform } from './link-kinds.js';
 
 type Floats = Float32Array | Float64Array;
 
 /**
- * A transform of margins / n in float64, as LightGBM's ConvertOutput computes it. `Math.exp` and `Math.log1p` are not the
- * C library's: a result is within 2 ulp of LightGBM's.
+ * A transform of margins / n in float64, as LightGBM's ConvertOutput computes it. Neither `exp` nor `Math.log1p` is the C
+ * library's: a result is within 2 ulp of LightGBM's.
  * @param out may be `margins` itself
  */
 export function transformFloat64(
@@ -28,13 +29,13 @@ function elementwise(transform: Exclude<Transform, { kind: 'softmax' | 'argmax' 
     case 'identity':
       return (x) => x;
     case 'sigmoid':
-      return (x) => 1 / (1 + Math.exp(-transform.scale * x));
+      return (x) => 1 / (1 + exp(-transform.scale * x));
     case 'exp':
-      return Math.exp;
+      return exp;
     case 'signed-square':
       return (x) => Math.sign(x) * x * x;
     case 'softplus':
-      return (x) => Math.log1p(Math.exp(x));
+      return (x) => Math.log1p(exp(x));
     case 'step':
       return (x) => (x > 0 ? 1 : 0);
   }
@@ -44,7 +45,7 @@ function softmax(n: number, margins: Floats, rows: number, targets: number, out:
   for (let first = 0; first < rows * targets; first += targets) {
     const largest = margins[indexOfLargest(n, margins, first, targets)] / n;
     let sum = 0;
-    for (let i = first; i < first + targets; i += 1) sum += out[i] = Math.exp(margins[i] / n - largest);
+    for (let i = first; i < first + targets; i += 1) sum += out[i] = exp(margins[i] / n - largest);
     for (let i = first; i < first + targets; i += 1) out[i] /= sum;
   }
 }

@@ -57,6 +57,15 @@ describe('from margins to predictions, in float64', () => {
     expected.forEach((number, i) => expect(found[i]).toBeCloseTo(number, 15));
   });
 
+  /** With `Math.exp` the last is 3 ulp off. */
+  it('is within 2 ulp of LightGBM’s softmax', () => {
+    const found = predictions({ kind: 'softmax' }, [[2.7095542718625287, -1.22678390740038, -0.514042569468828]]);
+    const native = [0.943991862507534, 0.018426306904788907, 0.03758183058767696];
+    expect(
+      found.map((value, i) => Math.abs(value - native[i]!) <= 2 * 2 ** (Math.floor(Math.log2(value)) - 52)),
+    ).toEqual([true, true, true]);
+  });
+
   it('may be written over the margins', () => {
     for (const link of [{ kind: 'softmax' }, { kind: 'argmax' }, { kind: 'exp' }] as const) {
       const margins = [
