@@ -201,6 +201,26 @@ describe('a written tree model in ONNX Runtime', () => {
     );
   });
 
+  it('asks sets under one another one by one, where they lead to equal trees', async () => {
+    const shapes = fc.record({
+      float: fc.constantFrom<Float>('float32', 'float64'),
+      targets: fc.constantFrom(1, 3),
+      vectors: fc.constantFrom(0, 0.5),
+    });
+    await fc.assert(
+      fc.asyncProperty(shapes, fc.integer({ min: 0, max: 2 ** 30 }), async (shape, seed) => {
+        const ensemble = afterLeaf(alike({ ...shape, features: 2, trees: 6, size: { leaves: 9 } }, seed), 5);
+        const rest = { link: { kind: 'identity' } as const, featureNames: ['a', 'b'], rules: rulesOf(ensemble, seed) };
+        const runtime = await Runtime.of(writeTreeModel({ ensemble, ...rest }, { version: 'test' }));
+        const input = probes(257, ensemble, seed);
+        const margins = defined({ ensemble, ...rest }, input);
+        expect(differing(await runtime.run(input, 257, 'margins'), margins)).toEqual([]);
+        await runtime.release();
+      }),
+      { numRuns: 100, seed: 5 },
+    );
+  });
+
   it('has the predictions of applyLink, but for the last bits of its exponentials', () => {
     for (const [kind, bounds] of Object.entries(ULPS)) {
       for (const type of ['float32', 'float64'] as const) {
@@ -352,6 +372,38 @@ describe("another tool's softmax and logistic", () => {
     await runtime.release();
   });
 });
+
+/** Trees of few leaves and questions: column 0 asks for small sets, column 1 where 0 is. */
+function alike(forest: Forest, seed: number): TreeEnsemble {
+  const ensemble = randomTrees(forest, seed);
+  const { mode, feature, threshold, weights } = ensemble;
+  const sets = [[0], [1], [1, 2], [3], [2, 30]].map((set) => Int32Array.from(set));
+  mode.forEach((asked, at) => {
+    if (asked === MODE.LEAF) return;
+    mode[at] = feature[at] === 0 ? MODE.MEMBER : MODE.LEQ;
+    threshold[at] = feature[at] === 0 ? at % sets.length : 0;
+  });
+  return { ...ensemble, sets, weights: weights.map(Math.sign) };
+}
+
+/** The same trees after one that is a leaf. */
+function afterLeaf(ensemble: TreeEnsemble, weight: number): TreeEnsemble {
+  const moved = (children: Int32Array): Int32Array =>
+    Int32Array.of(-1, ...children.map((at) => (at < 0 ? -1 : at + 1)));
+  return {
+    ...ensemble,
+    roots: Int32Array.of(0, ...ensemble.roots.map((at) => at + 1)),
+    treeTarget: Int32Array.of(0, ...ensemble.treeTarget),
+    mode: Uint8Array.of(MODE.LEAF, ...ensemble.mode),
+    feature: Int32Array.of(0, ...ensemble.feature),
+    threshold: Float64Array.of(0, ...ensemble.threshold),
+    yes: moved(ensemble.yes),
+    no: moved(ensemble.no),
+    missingYes: Uint8Array.of(0, ...ensemble.missingYes),
+    leaf: Int32Array.of(0, ...ensemble.leaf.map((at) => (at < 0 ? -1 : at + 1))),
+    weights: Float64Array.of(weight, ...ensemble.weights),
+  };
+}
 
 /** The tensor `output` of a graph, which is the model's margins or its plain averages, holds what walking the read model gives. */
 async function agrees(onnx: OnnxModel, output: string): Promise<void> {

@@ -95,7 +95,7 @@ describe('what writeTreeModel wrote', () => {
       (onnx) => (noteIn(onnx).value = noteIn(onnx).value.replace('"flushTiny":false', '"flushTiny":true')),
     ],
     ['another link than the graph', (onnx) => (noteIn(onnx).value = noteIn(onnx).value.replace('"exp"', '"identity"'))],
-    ['another version', (onnx) => (noteIn(onnx).value = noteIn(onnx).value.replace('"format":1', '"format":2'))],
+    ['another version', (onnx) => (noteIn(onnx).value = noteIn(onnx).value.replace('"format":1', '"format":3'))],
     ['no JSON', (onnx) => (noteIn(onnx).value = '{')],
     ['an operator more in the graph', (onnx) => onnx.graph!.node.push(onnx.graph!.node.at(-1)!)],
   ])('is not believed with %s', (_, change) => {
@@ -122,6 +122,24 @@ describe('what writeTreeModel wrote', () => {
     ],
   ])('never has %s', (_, model, fault) => {
     expect(() => writeTreeModel(model, PRODUCER)).toThrow(fault);
+  });
+
+  it('is read as an earlier version wrote it, its sets plain', () => {
+    const [mode, feature, missingYes] = [[MODE.MEMBER, 0, MODE.MEMBER, 0, 0], new Int32Array(5), new Uint8Array(5)];
+    const ensemble: TreeEnsemble = {
+      ...{ float: 'float32', features: 1, targets: 1, roots: Int32Array.of(0, 5), treeTarget: Int32Array.of(0) },
+      ...{ mode: Uint8Array.from(mode), feature, threshold: Float64Array.of(0, 0, 1, 0, 0), missingYes },
+      ...{ yes: Int32Array.of(1, -1, 3, -1, -1), no: Int32Array.of(2, -1, 4, -1, -1), sets: SETS.slice(0, 2) },
+      ...{ leaf: Int32Array.of(-1, 0, -1, 1, 2), weights: Float64Array.of(5, 5, 7) },
+    };
+    const rules = { ...NO_RULES, categories: { rule: 'floor' as const, columns: [0] } };
+    const model: TreeModel = { ...small(), ensemble, rules };
+    const [plain, parted] = [writeTreeModel(model, PRODUCER, 'plain'), writeTreeModel(model, PRODUCER)];
+    expect([plain, parted].map((bytes) => /"format":(\d)/.exec(noteIn(decodeModel(bytes)).value)![1])).toEqual([
+      '1',
+      '2',
+    ]);
+    expect(modelIn(plain)).toEqual(modelIn(parted));
   });
 
   it('asks what an empty set asks without one: the runtime refuses it', () => {

@@ -45,12 +45,13 @@ function written(onnx: OnnxModel, node: OnnxNode, text: string): ReadTreeModel {
   const note = parseNote(text);
   readable(note !== undefined, `its ${NOTE_KEY} is of another version`);
   const { float, featureNames, rules, vectorLeaves } = note;
-  const trees = treesV5(node, float === 'float32' ? TYPE.FLOAT : TYPE.DOUBLE);
+  const form = note.format === 2 ? 'parted' : 'plain';
+  const trees = treesV5(node, float === 'float32' ? TYPE.FLOAT : TYPE.DOUBLE, form);
   const ensemble = ensembleOf(trees, { float, features: featureNames.length }, new Set(vectorLeaves));
   const model: TreeModel = { ensemble, rules, link: note.link, featureNames };
   const fault = modelFault(model);
   readable(fault === undefined, `its ${NOTE_KEY} does not fit its trees: ${fault}`);
-  const again = writeTreeModel(model, { version: onnx.producer_version });
+  const again = writeTreeModel(model, { version: onnx.producer_version }, form);
   const same = Buffer.compare(again, encodeModel(onnx as Draft<OnnxModel>)) === 0;
   readable(same, `its graph is not the one that its ${NOTE_KEY} tells of`);
   return { model, output: 'predictions' };

@@ -6,6 +6,7 @@ import { linkNodes } from './tree-model/link-nodes.js';
 import { tensorInfo } from './onnx-node.js';
 import { encodeModel, TYPE, type Draft, type OnnxGraph } from './onnx-proto.js';
 import { ruleNodes } from './tree-model/rule-nodes.js';
+import { joinedSets, type SetForm } from './tree-model/set-form.js';
 import { treeEnsembleNode } from './tree-model/tree-ensemble-node.js';
 import { NOTE_KEY, noteOf } from './tree-model/tree-model-note.js';
 
@@ -19,12 +20,14 @@ export interface Producer {
  * `margins` [rows, targets], and through the link to output `predictions` [rows, linkOutputs]; all of the ensemble's type.
  * One thread of ONNX Runtime gives the margins of `applyRules` and `walk`, bit for bit. What the operators cannot tell
  * back lies in the metadata, for `readTreeModel`.
+ * @param form `plain`: as an earlier version wrote it, whatever ONNX Runtime then makes of it
  * @returns the file's bytes; the same model gives the same bytes
  * @throws Error where the model breaks a promise of TreeEnsemble, or asks a column for a category that no rule makes whole
  */
-export function writeTreeModel(model: TreeModel, producer: Producer): Uint8Array {
+export function writeTreeModel(model: TreeModel, producer: Producer, form: SetForm = 'parted'): Uint8Array {
   const fault = modelFault(model);
   if (fault !== undefined) throw new Error(`the tree model is unsound: ${fault}`);
+  const parted = form === 'parted' ? joinedSets(model.ensemble) : new Set<number>();
   return encodeModel({
     ir_version: 8,
     opset_import: [
@@ -33,18 +36,18 @@ export function writeTreeModel(model: TreeModel, producer: Producer): Uint8Array
     ],
     producer_name: 'alphapulse',
     producer_version: producer.version,
-    graph: graphOf(model),
-    metadata_props: [{ key: NOTE_KEY, value: JSON.stringify(noteOf(model)) }],
+    graph: graphOf(model, parted),
+    metadata_props: [{ key: NOTE_KEY, value: JSON.stringify(noteOf(model, parted.size > 0 ? 2 : 1)) }],
   });
 }
 
-function graphOf({ ensemble, rules, link }: TreeModel): Draft<OnnxGraph> {
+function graphOf({ ensemble, rules, link }: TreeModel, parted: ReadonlySet<number>): Draft<OnnxGraph> {
   const { float, features, targets } = ensemble;
   const type = float === 'float32' ? TYPE.FLOAT : TYPE.DOUBLE;
   const floats = (values: readonly number[]) =>
     float === 'float32' ? Float32Array.from(values) : Float64Array.from(values);
   const before = ruleNodes(rules, { features, floats });
-  const trees = treeEnsembleNode(ensemble, before.output, 'margins', floats);
+  const trees = treeEnsembleNode(ensemble, [before.output, 'margins'], floats, parted);
   const after = linkNodes(link, type, { floats });
   return {
     name: 'tree-model',

@@ -2,6 +2,7 @@ import { MODE, type TreeEnsemble } from '../../trees/tree-ensemble.js';
 import { int, ints, node, tensor } from '../onnx-node.js';
 import type { Draft, OnnxNode } from '../onnx-proto.js';
 import { tensorOf, type TensorValues } from '../onnx-tensor.js';
+import { askableSet, NEVER } from './set-form.js';
 import { V5_MODE } from './v5-mode.js';
 
 const WRITTEN: Readonly<Record<number, number>> = {
@@ -16,14 +17,15 @@ const NO_TRANSFORM = 0;
  * A TreeEnsemble node (ai.onnx.ml version 5) without post-transform. It knows leaves of one target only: a tree whose
  * leaves carry a weight for each target is written once a target, one after the other, which adds up in the same order.
  * @param floats makes an array of the model's type
+ * @param parted nodes whose set has NEVER in it too
  */
 export function treeEnsembleNode(
   ensemble: TreeEnsemble,
-  input: string,
-  output: string,
+  [input, output]: readonly [string, string],
   floats: (values: readonly number[]) => TensorValues,
+  parted: ReadonlySet<number>,
 ): Draft<OnnxNode> {
-  const rows = new Rows(ensemble);
+  const rows = new Rows(ensemble, parted);
   ensemble.treeTarget.forEach((target, tree) => {
     if (target >= 0) rows.tree(tree, target, 0);
     else for (let t = 0; t < ensemble.targets; t += 1) rows.tree(tree, t, t);
@@ -66,7 +68,10 @@ class Rows {
   /** Where a node of the tree being written stands among the branches, or among the leaves. */
   readonly #place: Int32Array;
 
-  constructor(private readonly ensemble: TreeEnsemble) {
+  constructor(
+    private readonly ensemble: TreeEnsemble,
+    private readonly parted: ReadonlySet<number>,
+  ) {
     this.#place = new Int32Array(ensemble.mode.length);
   }
 
@@ -93,21 +98,17 @@ class Rows {
   }
 
   #branch(at: number): void {
-    const { mode, feature, threshold, yes, no, missingYes, sets } = this.ensemble;
-    const members = mode[at] === MODE.MEMBER ? this.#askable(sets[threshold[at]]!) : undefined;
+    const { mode, feature, threshold, yes, no, missingYes } = this.ensemble;
+    const members = mode[at] === MODE.MEMBER ? askableSet(this.ensemble, at) : undefined;
     const asked = { feature: feature[at], missingYes: missingYes[at] };
     const children = [this.#child(yes[at]), this.#child(no[at])] as const;
     // ONNX Runtime refuses an empty set. Nothing is below −∞: the same answer.
     if (members?.length === 0) return this.#row({ ...asked, mode: V5_MODE.LT, split: -Infinity }, ...children);
     this.#row({ ...asked, mode: WRITTEN[mode[at]]!, split: members ? 0 : threshold[at] }, ...children);
     if (!members) return;
+    if (this.parted.has(at)) this.members.push(NEVER);
     for (const category of members) this.members.push(category);
     this.members.push(NaN);
-  }
-
-  /** No float32 is a category that float32 cannot hold; rounded, it would be another one. */
-  #askable(set: Int32Array): Int32Array {
-    return this.ensemble.float === 'float64' ? set : set.filter((category) => Math.fround(category) === category);
   }
 
   #child(at: number): readonly [place: number, isLeaf: number] {

@@ -15,7 +15,8 @@ const transform: z.ZodType<Transform> = z.discriminatedUnion('kind', [
 ]);
 
 const note = z.strictObject({
-  format: z.literal(1),
+  /** 1: its sets are written plain; 2: some are parted. */
+  format: z.literal([1, 2]),
   float: z.enum(['float32', 'float64']),
   featureNames: z.array(z.string()).min(1),
   rules: z.strictObject({
@@ -32,11 +33,11 @@ const note = z.strictObject({
 
 export type Note = z.infer<typeof note>;
 
-export function noteOf({ ensemble, rules, link, featureNames }: TreeModel): Note {
+export function noteOf({ ensemble, rules, link, featureNames }: TreeModel, format: Note['format']): Note {
   const { float, roots, treeTarget } = ensemble;
   const trees = Array.from(treeTarget, (_, tree) => tree);
   return {
-    ...{ format: 1, float, featureNames: [...featureNames] },
+    ...{ format, float, featureNames: [...featureNames] },
     rules: {
       flushTiny: rules.flushTiny,
       zeroIsMissing: [...rules.zeroIsMissing],

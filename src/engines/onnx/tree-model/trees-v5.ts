@@ -2,6 +2,7 @@ import { Attributes } from '../onnx-node.js';
 import { TYPE, type OnnxNode } from '../onnx-proto.js';
 import { tensorFault, tensorValues } from '../onnx-tensor.js';
 import { LEAF, type PlainTrees } from './plain-trees.js';
+import { NEVER, type SetForm } from './set-form.js';
 import { V5_MODE } from './v5-mode.js';
 import { readable } from './unreadable.js';
 
@@ -10,7 +11,7 @@ import { readable } from './unreadable.js';
  * @param type TYPE of its input: of its thresholds and weights too
  * @throws Unreadable
  */
-export function treesV5(node: OnnxNode, type: number): PlainTrees {
+export function treesV5(node: OnnxNode, type: number, form: SetForm = 'plain'): PlainTrees {
   const attributes = new Attributes(node);
   const mode = numbers(attributes, 'nodes_modes', TYPE.UINT8);
   const branches = mode.length;
@@ -47,7 +48,11 @@ export function treesV5(node: OnnxNode, type: number): PlainTrees {
     yes,
     no,
     missingYes: missing ? list('nodes_missing_value_tracks_true', branches) : [],
-    members: membersOf(mode, attributes.has('membership_values') ? numbers(attributes, 'membership_values', type) : []),
+    members: membersOf(
+      mode,
+      attributes.has('membership_values') ? numbers(attributes, 'membership_values', type) : [],
+      form,
+    ),
     weightsFrom: Array.from({ length: branches + leaves + 1 }, (_, i) => Math.max(0, i - branches)),
     weightTarget,
     weight,
@@ -64,13 +69,15 @@ function rootsOf(roots: number[], { yes, no, branches }: { yes: number[]; no: nu
 }
 
 /** The sets follow one another in the order of their nodes, NaN between them. */
-function membersOf(mode: ArrayLike<number>, values: ArrayLike<number>): Map<number, number[]> {
+function membersOf(mode: ArrayLike<number>, values: ArrayLike<number>, form: SetForm): Map<number, number[]> {
   const members = new Map<number, number[]>();
   let at = 0;
   for (let node = 0; node < mode.length; node += 1) {
     if (mode[node] !== V5_MODE.MEMBER) continue;
     const set: number[] = [];
-    while (at < values.length && !Number.isNaN(values[at])) set.push(values[at++]!);
+    for (; at < values.length && !Number.isNaN(values[at]); at += 1) {
+      if (form === 'plain' || values[at] !== NEVER) set.push(values[at]!);
+    }
     at += 1;
     readable(set.length > 0, 'a set is empty');
     members.set(node, set);
