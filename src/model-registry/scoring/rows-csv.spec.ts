@@ -22,10 +22,23 @@ describe('rows', () => {
     expect(values('a,b\n1,2', [{ name: 'Column_0' }, { name: 'Column_1' }])).toEqual([1, 2]);
   });
 
+  it('of made-up names are not guessed where a header has some of them, or a number among its words', () => {
+    const made = [{ name: 'Column_0' }, { name: 'Column_1' }];
+    expect(values('Column_1,Column_1\n1,2', made)).toMatchObject({ code: 'COLUMN_MISSING' });
+    expect(values('Column_1,Column_2\n1,2', made)).toMatchObject({ code: 'COLUMN_MISSING' });
+    expect(values('1,2,x\n1,2,3', [...made, { name: 'Column_2' }])).toMatchObject({ code: 'NOT_A_NUMBER' });
+  });
+
   it('a category goes by its number or its name', () => {
     const columns = [{ name: 'side', categories: ['buy', 'sell'] }, { name: 'rsi' }];
     expect(values('sell,1\n0,2\n,3', columns)).toEqual([1, 1, 0, 2, NaN, 3]);
     expect(values('side,rsi\nhold,1', columns)).toMatchObject({ code: 'NOT_A_NUMBER' });
+    expect(
+      values('hex,0x1F', [
+        { name: 'a', categories: ['hex'] },
+        { name: 'b', categories: ['0x0F', '0x1F'] },
+      ]),
+    ).toEqual([0, 1]);
   });
 
   it.each<[string, string, string, RegExp]>([
@@ -37,6 +50,8 @@ describe('rows', () => {
     ['too few numbers', '1\n2', 'COLUMN_COUNT', /has 1 columns, the model reads 2/],
     ['a short line', '1,2\n3', 'ROWS_RAGGED', /row 2/],
     ['a word', '1,2\n3,four', 'NOT_A_NUMBER', /row 2, macd: "four"/],
+    ['a word in the first line', '1,x\n2,3', 'NOT_A_NUMBER', /row 1, macd: "x"/],
+    ['a hexadecimal number', '1,2\n1,0x10', 'NOT_A_NUMBER', /row 2, macd: "0x10"/],
     ['an infinite number', '1,inf', 'NOT_FINITE', /macd/],
     ['a number too large for a double', '1,1e999', 'NOT_FINITE', /macd/],
   ])('are refused with %s', (_, text, code, message) => {

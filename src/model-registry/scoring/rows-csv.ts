@@ -31,8 +31,9 @@ const MISSING = new Set(['', 'NaN', 'nan', 'NA', 'N/A', 'null']);
 const MADE_UP = /^(Column_|f|x|feature_?)\d+$/;
 
 /**
- * Reads comma-separated rows; a first line that is not all numbers names the columns, in any order. An empty field is a
- * missing value. A number in a column of categories is a category's number; anything else is looked up among their names.
+ * Reads comma-separated rows; a first line names the columns, in any order, where it has their names, or words alone. An empty
+ * field is a missing value. A number in a column of categories is a category's number; anything else is looked up among their
+ * names.
  * @param columns in the model's order
  * @param missing whether the model takes missing values
  */
@@ -41,7 +42,7 @@ export function readRows(text: string, columns: readonly Column[], missing: bool
   while (lines.length > 0 && lines.at(-1)!.trim() === '') lines.pop();
   const first = lines[0]?.split(',').map(unquoted);
   if (!first) return refusal('ROWS_EMPTY', 'there are no rows');
-  const named = first.some((field) => !MISSING.has(field) && !isNumber(field) && !isCategory(field, columns));
+  const named = isHeader(first, columns);
   const places = named ? placesOf(first, columns) : counted(first.length, columns);
   if (!Array.isArray(places)) return places;
   const body = named ? lines.slice(1) : lines;
@@ -67,7 +68,9 @@ function placesOf(header: readonly string[], columns: readonly Column[]): number
   const absent = columns.filter(({ name }) => !header.includes(name)).map(({ name }) => name);
   if (unknown.length === 0 && absent.length === 0 && header.length === columns.length)
     return columns.map(({ name }) => header.indexOf(name));
-  if (columns.every(({ name }) => MADE_UP.test(name))) return counted(header.length, columns);
+  // Names of one's own for columns that have none: by their place.
+  if (columns.every(({ name }) => MADE_UP.test(name)) && unknown.length === header.length)
+    return counted(header.length, columns);
   if (absent.length > 0)
     return refusal('COLUMN_MISSING', `the first line is a header, and names no ${absent.slice(0, 10).join(', ')}`);
   if (unknown.length > 0)
@@ -80,8 +83,16 @@ function counted(count: number, columns: readonly Column[]): number[] | RowsRefu
   return refusal('COLUMN_COUNT', `a row has ${count} columns, the model reads ${columns.length}`);
 }
 
+/** A line with a number among its words is a row with a mistake in it. */
+function isHeader(first: readonly string[], columns: readonly Column[]): boolean {
+  const isWord = (field: string) => !MISSING.has(field) && !isNumber(field) && !isCategory(field, columns);
+  return first.every(isWord) || columns.every(({ name }) => first.includes(name));
+}
+
 const INFINITE = /^[+-]?inf(inity)?$/i;
-const isNumber = (field: string): boolean => !Number.isNaN(Number(field)) || INFINITE.test(field);
+/** `Number` alone would read hexadecimal too. */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const isNumber = (field: string): boolean => DECIMAL.test(field) || INFINITE.test(field);
 
 function isCategory(field: string, columns: readonly Column[]): boolean {
   return columns.some(({ categories }) => categories?.some((category) => String(category) === field));
@@ -91,7 +102,7 @@ function valueOf(field: string, { categories }: Column, missing: boolean): numbe
   if (MISSING.has(field)) {
     return missing ? NaN : refusal('MISSING_VALUE', 'is empty, and the model cannot do without');
   }
-  const value = Number(field);
+  const value = DECIMAL.test(field) ? Number(field) : NaN;
   if (Number.isFinite(value)) return value;
   const category = categories?.findIndex((one) => String(one) === field) ?? -1;
   if (category >= 0) return category;
