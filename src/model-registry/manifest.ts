@@ -12,7 +12,11 @@ const symbol = z.string().min(1).max(40);
 
 const dtype = z.enum(['float32', 'float64']);
 export const modelName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower case letters, digits and dashes');
-export const modelVersion = z.string().regex(SEMVER, 'must be a semantic version, like 1.0.0');
+/** A folder is called so. */
+export const modelVersion = z
+  .string()
+  .max(64, 'must have at most 64 characters')
+  .regex(SEMVER, 'must be a semantic version, like 1.0.0');
 
 /**
  * manifest.json. What is not named here is refused, so that a misspelt key never passes for an absent one. Schema 1 is
@@ -47,7 +51,7 @@ export const manifestSchema = z.strictObject({
     shape: z.tuple([rows, count]),
     dtype,
     /** What each column is the probability of; null where the columns are no classes. */
-    classes: z.array(z.string()).min(1).nullable(),
+    classes: z.array(z.string().min(1)).min(1).nullable(),
   }),
   /** Before the last transform, which the service then applies itself: the same code ends every engine. */
   margins: z.strictObject({ name: z.string().min(1), columns: count }).optional(),

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Certificate } from '../../src/model-registry/certification/certificate.js';
 import type { Manifest } from '../../src/model-registry/manifest.js';
+import { floats, int, ints, node, texts } from '../../src/engines/onnx/onnx-node.js';
+import { encodeModel, TYPE } from '../../src/engines/onnx/onnx-proto.js';
 import { ModelsCommand } from '../builders/models-command.js';
 import { sharedData } from '../builders/shared-data.js';
 
@@ -122,6 +124,40 @@ describe.skipIf(!sharedData('models/SOURCES.md'))('a model of other people, impo
     const refusal = await cli.refusal('import', sharedData(`models/${file}`)!, '--name', 'refused');
     expect(refusal).toEqual({ code, message: expect.stringMatching(message) });
     expect(cli.everything()).toEqual(before);
+  });
+});
+
+/** [rows, columns]: the rows are left open without a name. */
+function nameless(name: string, columns: number) {
+  return { name, type: { tensor_type: { elem_type: TYPE.FLOAT, shape: { dim: [{}, { dim_value: columns }] } } } };
+}
+
+describe('trees of another tool that ask for a category', () => {
+  it('stay in their graph, and are certified there; their rows may be free without a name', async () => {
+    const nodes = {
+      ...{ nodes_treeids: ints([0, 0, 0]), nodes_nodeids: ints([0, 1, 2]), nodes_featureids: ints([0, 0, 0]) },
+      ...{ nodes_modes: texts(['BRANCH_EQ', 'LEAF', 'LEAF']), nodes_values: floats([1, 0, 0]) },
+      ...{ nodes_truenodeids: ints([1, 0, 0]), nodes_falsenodeids: ints([2, 0, 0]) },
+      ...{ target_treeids: ints([0, 0]), target_nodeids: ints([1, 2]), target_ids: ints([0, 0]) },
+      ...{ target_weights: floats([5, 7]), n_targets: int(1) },
+    };
+    const onnx = {
+      ...{ ir_version: 8, opset_import: [{ domain: 'ai.onnx.ml', version: 3 }] },
+      graph: {
+        ...{ name: 'trees', node: [node('TreeEnsembleRegressor', ['x'], ['y'], nodes, 'ai.onnx.ml')] },
+        ...{ input: [nameless('x', 2)], output: [nameless('y', 1)] },
+      },
+    };
+    const { manifest } = await cli.json<{ manifest: Manifest }>(
+      ...['import', cli.file('eq.onnx', encodeModel(onnx)), '--name', 'eq'],
+    );
+    expect(manifest.source?.format).toBe('onnx');
+    for (const engine of ['onnx', 'tree']) {
+      const { rows } = await cli.json<{ rows: number[][] }>(
+        ...['predict', 'eq', '--rows', cli.file('eq.csv', '1,0\n2,0\n1.5,0\n'), '--engine', engine],
+      );
+      expect(rows).toEqual([[5], [7], [7]]);
+    }
   });
 });
 

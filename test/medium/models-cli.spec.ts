@@ -96,6 +96,18 @@ describe('what cannot be done is refused by a stable code, and nothing is change
     ['no name', () => imported('--name', ''), 'NAME_INVALID', /lower case/],
     ['a path for a version', () => imported('--name', 'x', '--as-version', '../1.0.0'), 'NAME_INVALID', /semantic/],
     [
+      'a version too long for a folder',
+      () => imported('--name', 'x', '--as-version', `1.0.0-${'x'.repeat(300)}`),
+      'NAME_INVALID',
+      /at most 64/,
+    ],
+    [
+      'a class without a name',
+      () => imported('--name', 'x', '--classes', 'a,,c'),
+      'MANIFEST_INVALID',
+      /output\.classes/,
+    ],
+    [
       'a version that is there',
       () => imported('--name', 'mine', '--as-version', '1.0.0'),
       'VERSION_EXISTS',

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import type { Variant } from '../../domain/model.js';
 import type { ModelSpec } from '../../engines/model-spec.js';
 import { guardModel } from '../../engines/onnx/onnx-guard.js';
-import { integer, TYPE, type OnnxGraph, type OnnxModel, type OnnxValueInfo } from '../../engines/onnx/onnx-proto.js';
+import {
+  integer,
+  TYPE,
+  type Int64,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxValueInfo,
+} from '../../engines/onnx/onnx-proto.js';
 import { tensorFault, type Candidate, type Runnable, type TensorShape } from './admission.js';
 import { readGolden, type Golden } from './golden.js';
 import { Refused } from './refused.js';
@@ -88,8 +95,12 @@ function shapeOf({ name, type }: OnnxValueInfo): TensorShape {
   return {
     name,
     type: tensor.elem_type === TYPE.FLOAT ? 'float32' : tensor.elem_type === TYPE.DOUBLE ? 'float64' : 'another type',
-    shape: dims.map(({ dim_value, dim_param }) =>
-      dim_value == null || dim_param ? dim_param || '?' : integer(dim_value),
-    ),
+    shape: dims.map(sizeOf),
   };
+}
+
+/** A size that is left open has a name, or nothing at all, which reads as 0. */
+function sizeOf({ dim_value, dim_param }: { dim_value?: Int64; dim_param?: string }): number | string {
+  const fixed = dim_param || dim_value == null ? 0 : integer(dim_value);
+  return fixed > 0 ? fixed : dim_param || '?';
 }

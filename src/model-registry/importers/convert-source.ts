@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { OnnxModel } from '../../engines/onnx/onnx-proto.js';
 import { readTreeModel } from '../../engines/onnx/read-tree-model.js';
-import { writeTreeModel } from '../../engines/onnx/write-tree-model.js';
+import { modelFault, writeTreeModel } from '../../engines/onnx/write-tree-model.js';
 import { linkOutputs } from '../../engines/trees/link.js';
 import type { TreeModel } from '../../engines/trees/tree-model.js';
 import { shapeOf } from './bare-onnx.js';
@@ -63,7 +63,8 @@ function fromOnnx(
   const framework = { name: onnx.producer_name || 'onnx', version: onnx.producer_version || 'unknown' };
   const source = { ...file, format: 'onnx', objective: '', written_by: writtenBy, notes: [] };
   const read = readTreeModel(onnx);
-  if ('model' in read)
+  // Trees that our own form cannot say stay in their graph, which the runtime computes.
+  if ('model' in read && modelFault(read.model) === undefined)
     return fromTrees(read.model, { framework, source: { ...source, format: 'onnx-trees' } }, new Map(), version);
   const { input, output, float } = shapeOf(onnx);
   const described: Described = {
