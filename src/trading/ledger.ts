@@ -12,6 +12,7 @@ import { book, type Portfolio, type Valuation } from './portfolio.js';
 import type { Refusal } from './refusals.js';
 import { assess, breachesDailyLoss } from './risk.js';
 import { size } from './size.js';
+import { cashOfUnit } from './unit-cost.js';
 import type { Execution, Resting } from './venues/paper-book.js';
 
 /** A move not yet saved: the order with all its fills after it, and what observers will be told. */
@@ -226,13 +227,15 @@ export class Ledger {
     );
   }
 
-  /** @returns quote that entries on their way will take; undefined when one has no price */
+  /** @returns quote that entries on their way will take, costs included; undefined when one has no price, or no market any more */
   #bound(entries: readonly Order[]): Money | undefined {
     let bound = 0n;
-    for (const { symbol, quantity, filled } of entries) {
+    for (const { symbol, side, quantity, filled } of entries) {
       const mark = this.market.mark(symbol);
-      if (!mark) return undefined;
-      bound += notional(mark.price, (quantity - filled) as Quantity, 'ceil');
+      const instrument = this.market.instrument(symbol);
+      if (!mark || !instrument) return undefined;
+      const unit = cashOfUnit(side === 'buy' ? 'long' : 'short', mark.price, instrument, this.costs);
+      bound += notional(unit, (quantity - filled) as Quantity, 'ceil');
     }
     return bound as Money;
   }

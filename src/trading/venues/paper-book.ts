@@ -1,21 +1,13 @@
 import { closeTime, type Candle } from '../../domain/candle.js';
 import type { Fill } from '../../domain/fill.js';
 import type { Instrument } from '../../domain/instrument.js';
-import {
-  fromNumber,
-  ONE,
-  roundTo,
-  scale,
-  type Money,
-  type Price,
-  type Quantity,
-  type Ratio,
-} from '../../domain/money.js';
+import { fromNumber, scale, type Money, type Price, type Quantity } from '../../domain/money.js';
 import type { Order, Side } from '../../domain/order.js';
 import type { Position } from '../../domain/position.js';
 import type { Costs } from '../limits.js';
 import { exitId, fillId } from '../order-id.js';
 import { book, quoteOf } from '../portfolio.js';
+import { slipped } from '../slippage.js';
 
 /** What one symbol has at the venue: orders that rest (oldest first), and the open position with its levels. */
 export interface Resting {
@@ -85,14 +77,6 @@ function exitOf(
     return { order, fill: fillOf(order, takeProfit, order.createdAt, costs) };
   }
   return undefined;
-}
-
-/** Against us by the slippage, then onto the tick grid, again against us; never below one tick. */
-function slipped(price: Price, side: Side, { tickSize }: Instrument, { slippage }: Costs): Price {
-  const rounding = side === 'buy' ? 'ceil' : 'floor';
-  const moved = scale(price, (side === 'buy' ? ONE + slippage : ONE - slippage) as Ratio, rounding);
-  const onGrid = roundTo(moved, tickSize, rounding);
-  return onGrid > 0n ? onGrid : ((tickSize > 0n ? tickSize : 1n) as Price);
 }
 
 /** Fills what is left of an order in one go. */
