@@ -5,7 +5,7 @@ import type { Signal } from '../../src/domain/signal.js';
 import { Clock } from '../../src/platform/clock.js';
 import { schema } from '../../src/platform/config/schema.js';
 import { Settings } from '../../src/platform/config/settings.js';
-import type { Database } from '../../src/platform/database/database.service.js';
+import type { Database, Queryable } from '../../src/platform/database/database.service.js';
 import { IntentRepository } from '../../src/trading/intent.repository.js';
 import { LedgerRepository } from '../../src/trading/ledger.repository.js';
 import { OrderDesk } from '../../src/trading/order-desk.service.js';
@@ -37,6 +37,16 @@ export function eachOnAFreshDatabase(): void {
     fresh = await freshDatabase();
   });
   afterEach(() => fresh.close());
+}
+
+/** The test's database behind a connection that can be lost: while `down` is true nothing reaches it. */
+export function losable(): { down: boolean; readonly database: Database } {
+  const reached = <T>(ask: () => Promise<T>): Promise<T> =>
+    connection.down ? Promise.reject(new Error('connection lost')) : ask();
+  const query: Queryable['query'] = (sql, parameters) => reached(() => fresh.database.query(sql, parameters));
+  const transaction: Database['transaction'] = (work) => reached(() => fresh.database.transaction(work));
+  const connection = { down: false, database: { query, transaction } as unknown as Database };
+  return connection;
 }
 
 /** A process's trading, as far as `recover`. */

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { entryId } from '../../src/trading/order-id.js';
+import {
+  eachOnAFreshDatabase,
+  fresh,
+  losable,
+  open,
+  orderRow,
+  pass,
+  rows,
+  start,
+  withPosition,
+} from '../builders/trading-process.js';
+import { BTC, candleAt, columnsOf, flatAt, MINUTE, signalAt, T0 } from '../builders/trading.js';
+
+eachOnAFreshDatabase();
+
+const entry = entryId(signalAt(0).id);
+
+describe('an entry that rested when the process ended', () => {
+  it('opens nothing in the market of ten hours later', async () => {
+    const before = await start();
+    await pass(before, flatAt(0, 100));
+    await before.service.execute([signalAt(0)]);
+    await before.service.stop();
+    const after = await start();
+    after.clock.time = T0 + 602 * MINUTE;
+    await after.service.catchUp(columnsOf([flatAt(600, 130), flatAt(601, 130)])); // the hours between are missing
+    await after.service.tick();
+    expect(await open()).toEqual([]);
+    expect(await orderRow(entry)).toEqual({ state: 'cancelled', reason: 'STALE_ORDER' });
+  });
+});
+
+describe('a halt', () => {
+  it('holds for entries that rested when the process died between the halt and their cancellation', async () => {
+    const before = await start();
+    await pass(before, flatAt(0, 100));
+    await before.service.execute([signalAt(0)]);
+    await fresh.database.query(
+      `update trading_state set halt_code = 'PERSON', halt_reason = 'news', halted_at = now()`,
+    );
+    const after = await start();
+    await after.service.catchUp(columnsOf([flatAt(0, 100), flatAt(1, 100)]));
+    expect(await open()).toEqual([]);
+    expect(await orderRow(entry)).toEqual({ state: 'cancelled', reason: 'HALTED' });
+  });
+
+  it('asked for while the database is gone holds at once, and is on record as soon as it is back', async () => {
+    const connection = losable();
+    const trading = await start({}, connection.database);
+    await pass(trading, flatAt(0, 100));
+    await trading.service.execute([signalAt(0)]);
+    connection.down = true;
+    await expect(trading.service.tick()).rejects.toThrow('connection lost');
+    await expect(trading.service.halt('news')).rejects.toThrow('connection lost');
+    expect(trading.service.status().halt).toMatchObject({ code: 'PERSON', reason: 'news' });
+    connection.down = false;
+    await pass(trading, flatAt(1, 100));
+    expect(await open()).toEqual([]);
+    expect((await start()).service.status().halt).toMatchObject({ code: 'PERSON', reason: 'news' });
+  });
+
+  it('of the daily loss, reached while the database is gone, stays when the price comes back', async () => {
+    const connection = losable();
+    const trading = await start({ MAX_DAILY_LOSS: '0.005' }, connection.database);
+    await withPosition(trading, signalAt(0, { stopLoss: 50 }));
+    await fresh.database.query('alter table trading_state add constraint full_disk check (halt_code is null)');
+    await expect(pass(trading, candleAt(2, [100, 100, 60, 60]))).rejects.toThrow('full_disk');
+    expect(trading.service.status().halt).toMatchObject({ code: 'DAILY_LOSS' });
+    await fresh.database.query('alter table trading_state drop constraint full_disk');
+    await pass(trading, flatAt(3, 100));
+    expect((await start()).service.status().halt).toMatchObject({ code: 'DAILY_LOSS' });
+  });
+
+  it('lifted by a person is lifted, whatever failed before', async () => {
+    const connection = losable();
+    const trading = await start({}, connection.database);
+    await pass(trading, flatAt(0, 100));
+    connection.down = true;
+    await expect(trading.service.halt('news')).rejects.toThrow('connection lost');
+    connection.down = false;
+    await trading.service.resume();
+    expect(trading.service.status().halt).toBeNull();
+    await trading.service.execute([signalAt(0)]);
+    expect(await orderRow(entry)).toMatchObject({ state: 'accepted' });
+    expect((await start()).service.status().halt).toBeNull();
+  });
+});
+
+describe('the database is gone for twenty minutes', () => {
+  it('an entry whose candle came meanwhile is filled by it, not given up as stale', async () => {
+    const connection = losable();
+    const trading = await start({}, connection.database);
+    await pass(trading, flatAt(0, 100));
+    await trading.service.execute([signalAt(0)]);
+    connection.down = true;
+    await expect(pass(trading, flatAt(1, 100))).rejects.toThrow('connection lost');
+    trading.clock.time = T0 + 20 * MINUTE;
+    connection.down = false;
+    await trading.service.tick();
+    expect(await open()).toEqual([{ symbol: BTC }]);
+    expect(trading.service.status().unmatchedCandles).toBe(0);
+  });
+
+  it('a stop that was hit meanwhile closes its position in the next turn of the loop', async () => {
+    const connection = losable();
+    const trading = await start({}, connection.database);
+    await withPosition(trading);
+    connection.down = true;
+    await expect(pass(trading, candleAt(2, [100, 100, 97, 99]))).rejects.toThrow('connection lost');
+    connection.down = false;
+    await trading.service.tick();
+    expect((await rows())['positions']).toMatchObject([{ closed_by: 'stop_loss' }]);
+  });
+});
+
+describe('a clock that jumps', () => {
+  it("begins no day that the market has not reached: the day's loss is measured from its own start", async () => {
+    const trading = await start();
+    await withPosition(trading);
+    trading.clock.time = Date.UTC(2100, 0, 1);
+    await trading.service.tick();
+    trading.clock.time = T0 + 2 * MINUTE;
+    expect(trading.service.status().dayStart).toMatchObject({ day: T0 });
+    expect((await start()).service.status().dayStart).toMatchObject({ day: T0 });
+  });
+});
