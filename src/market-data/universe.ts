@@ -7,7 +7,7 @@ export interface Universe {
   readonly instruments: readonly Instrument[];
   /** Not asked for any more, but something of them is open: they get candles, and take part in nothing. */
   readonly followed: readonly Instrument[];
-  /** Something of them is open, and the exchange does not trade them any more: they get no price. */
+  /** Something of them is open, and the exchange does not trade them any more: they get no candle. */
   readonly gone: readonly Pair[];
 }
 

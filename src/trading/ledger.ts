@@ -30,6 +30,12 @@ export interface Plan {
   readonly refused: readonly Refused[];
 }
 
+export interface StalePrice {
+  readonly symbol: Pair;
+  /** Exchange time of its last price, UTC ms; null where it has none. */
+  readonly pricedAt: number | null;
+}
+
 /** Equity when a UTC day of exchange time began. */
 export interface DayStart {
   readonly day: number;
@@ -84,6 +90,18 @@ export class Ledger {
 
   valuation(): Valuation | undefined {
     return this.portfolio.valuation((symbol) => this.market.mark(symbol)?.price);
+  }
+
+  /**
+   * @param staleMs ms of exchange time
+   * @returns open positions whose price is older than that beside what was heard of the market, or which never had one: what
+   *   they are worth is a guess, and no candle reaches their stop
+   */
+  stalePrices(staleMs: number): StalePrice[] {
+    const since = (this.market.heard ?? -Infinity) - staleMs;
+    return [...this.portfolio.open.keys()]
+      .map((symbol) => ({ symbol, pricedAt: this.market.mark(symbol)?.at ?? null }))
+      .filter(({ pricedAt }) => pricedAt === null || pricedAt < since);
   }
 
   /** @returns loss of the UTC day at or beyond the limit; false while equity is not known (risk refuses then anyway) */

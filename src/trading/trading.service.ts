@@ -168,9 +168,10 @@ export class TradingService {
     });
   }
 
-  /** @returns symbols of which a candle can change something: an order works, or a position is open */
-  heldSymbols(): readonly Pair[] {
-    return this.#ledger?.held() ?? [];
+  /** @returns symbols of which a candle can change something (an order works, or a position is open), and from which open time on (UTC ms) */
+  openSince(): ReadonlyMap<Pair, number> {
+    const ledger = this.#ledger;
+    return new Map(ledger?.held().map((symbol) => [symbol, ledger.since(symbol)]));
   }
 
   /** @returns whether the exchange lists the symbol, or something of it is open here */
@@ -196,6 +197,7 @@ export class TradingService {
       configured: this.#configured(),
       point: this.#point,
       instruments: this.#market.instruments,
+      staleMs: this.settings.config.FEED_STALE_MS,
       unmatched: this.#unmatched,
       refusals: this.#refusals,
     });

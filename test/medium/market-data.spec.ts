@@ -119,7 +119,12 @@ describe('market data on a simulated exchange', () => {
     const { service, told } = await marketData({ SYMBOLS: 'ETH/USDT', TIMEFRAMES: '1m,5m' });
     const listed: Pair[] = [];
     service.instruments.to((instruments) => void listed.push(...instruments.map(({ symbol }) => symbol)));
-    await service.start(['BTC/USDT', 'ETH/USDT', 'GONE/USDT']);
+    const open = new Map<Pair, number>([
+      ['BTC/USDT', Infinity],
+      ['ETH/USDT', Infinity],
+      ['GONE/USDT', 0],
+    ]);
+    await service.start(() => open);
     expect(listed).toEqual(['ETH/USDT', 'BTC/USDT']);
     expect(told.history.some(({ symbol, timeframe }) => symbol === 'BTC/USDT' && timeframe === '1m')).toBe(true);
 
