@@ -126,3 +126,19 @@ describe('a clock that jumps', () => {
     expect((await start()).service.status().dayStart).toMatchObject({ day: T0 });
   });
 });
+
+describe('two processes trade on one database', () => {
+  it('an order that one has filled is never taken back by the other: it fails, looks again, and agrees', async () => {
+    const one = await start();
+    await pass(one, flatAt(0, 100));
+    await one.service.execute([signalAt(0)]);
+    const other = await start();
+    await pass(one, flatAt(1, 100));
+    await expect(other.service.halt('news')).rejects.toThrow(entry);
+    expect(await orderRow(entry)).toEqual({ state: 'filled', reason: null });
+    await pass(other, candleAt(2, [100, 101, 97, 100]));
+    await expect(pass(one, candleAt(2, [100, 101, 97, 100]))).rejects.toThrow('has ended on record');
+    expect((await rows())['fills']).toHaveLength(2);
+    expect(await open()).toEqual([]);
+  });
+});
