@@ -261,9 +261,15 @@ export class MarketDataService {
     if (this.#everConnected) {
       this.#counters.reconnects++;
       this.#logger.log('the stream is up again; what was missed is refetched');
-      for (const symbol of this.#intake.book.symbols) void this.#backfill.fill(symbol);
+      void this.#refetch();
     }
     this.#everConnected = true;
+  }
+
+  /** The clock first: that of a machine which slept stands where it fell asleep, and by it nothing was missed. */
+  async #refetch(): Promise<void> {
+    await this.clockJob.tick();
+    for (const symbol of this.#intake.book.symbols) void this.#backfill.fill(symbol);
   }
 
   #drainSoon(): void {

@@ -39,13 +39,31 @@ export function eachOnAFreshDatabase(): void {
   afterEach(() => fresh.close());
 }
 
-/** The test's database behind a connection that can be lost: while `down` is true nothing reaches it. */
-export function losable(): { down: boolean; readonly database: Database } {
-  const reached = <T>(ask: () => Promise<T>): Promise<T> =>
-    connection.down ? Promise.reject(new Error('connection lost')) : ask();
+interface Losable {
+  /** down: nothing reaches it. deaf: what reaches it is done, and its answer is lost. */
+  state: 'up' | 'down' | 'deaf';
+  /** From the nth question on, counted from 1; a transaction is one question. */
+  loseAt(n: number, state: 'down' | 'deaf'): void;
+  readonly database: Database;
+}
+
+/** The test's database behind a connection that can be lost. */
+export function losable(): Losable {
+  let [left, next] = [Infinity, 'up' as Losable['state']];
+  const lost = () => Promise.reject(new Error('connection lost'));
+  const reached = async <T>(ask: () => Promise<T>): Promise<T> => {
+    if ((left -= 1) === 0) connection.state = next;
+    if (connection.state === 'down') return lost();
+    const answer = await ask();
+    return connection.state === 'deaf' ? lost() : answer;
+  };
   const query: Queryable['query'] = (sql, parameters) => reached(() => fresh.database.query(sql, parameters));
   const transaction: Database['transaction'] = (work) => reached(() => fresh.database.transaction(work));
-  const connection = { down: false, database: { query, transaction } as unknown as Database };
+  const connection: Losable = {
+    state: 'up',
+    loseAt: (n, state) => ([left, next] = [n, state]),
+    database: { query, transaction } as unknown as Database,
+  };
   return connection;
 }
 
