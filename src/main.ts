@@ -9,6 +9,7 @@ import { banner } from './platform/banner.js';
 import type { Config } from './platform/config/schema.js';
 import { Settings, type ExchangeEndpoint } from './platform/config/settings.js';
 import { Database } from './platform/database/database.service.js';
+import { DatabaseLock } from './platform/database/database-lock.service.js';
 import { EmbeddedPostgres } from './platform/database/embedded-postgres.service.js';
 import { closeDatabase, openDatabase, whereIs } from './platform/database/postgres.data-source.js';
 import { readConfig } from './platform/environment.service.js';
@@ -40,10 +41,13 @@ async function run(): Promise<void> {
   const postgres = await openPostgres(config, home.path);
   const databaseUrl = postgres?.url ?? config.DATABASE_URL!;
   const dataSource = await shutdown.step(openDatabase(databaseUrl));
+  const onLost = (reason: string): void => shutdown.fail(reason);
+  const lock = await shutdown.step(DatabaseLock.take(dataSource, { url: databaseUrl, onLost }));
   const stored = new StoredMarketRepository(new Database(dataSource));
   await shutdown.step(stored.requireOnly(config.EXCHANGE, dataOf(config, home.path)));
   const simulator = await openSimulator(config, home.path, stored, log);
   shutdown.onEnd('the database connections', () => closeDatabase(dataSource));
+  shutdown.onEnd('the lock of the database', () => lock.release());
 
   const settings = new Settings(config, {
     databaseUrl,

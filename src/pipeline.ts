@@ -42,6 +42,7 @@ export function connect(stages: Stages, observers: Observers): void {
     modelRegistry.missed(batchInference.status().refused);
   });
   marketData.instruments.to((instruments) => trading.list(instruments));
+  marketData.past.to((columns) => trading.catchUp(columns));
   marketData.history.to(async (columns) => {
     batchInference.warmUp(columns);
     await trading.catchUp(columns);
@@ -96,7 +97,8 @@ export async function start({ marketData, modelRegistry, batchInference, trading
   await trading.recover();
   await batchInference.start();
   await modelRegistry.load();
-  await marketData.start(trading.heldSymbols()); // a position outlives its symbol's place in SYMBOLS, and needs its price
+  // A position outlives its symbol's place in SYMBOLS, and any outage: it needs every minute's price.
+  await marketData.start(() => trading.openSince());
 }
 
 /**

@@ -1,16 +1,23 @@
 import { Logger } from '@nestjs/common';
 import type { Candle, CandleColumns, CandleFault } from '../domain/candle.js';
 import type { Pair } from '../domain/pair.js';
-import type { Timeframe } from '../domain/timeframe.js';
+import { closeTimeOf, type Timeframe } from '../domain/timeframe.js';
 import type { Clock } from '../platform/clock.js';
 import { backoff } from '../platform/backoff.js';
 import type { MarketFeed } from './feeds/market.feed.js';
 import type { CandleBook } from './series/candle-book.js';
-import { admit } from './series/columns.js';
+import { admit, admitPast } from './series/columns.js';
 
 const RETRY = { baseMs: 250, maxMs: 30_000 };
 
+/** Minutes a page of the past: the most that the exchange gives at once. */
+const PAGE = 1000;
+
 export interface BackfillHandlers {
+  /** @returns open time (UTC ms) from which on every minute of the symbol matters to somebody; Infinity where none does */
+  openSince(symbol: Pair): number;
+  /** Minutes from before the series, told before it. No series keeps them. */
+  past(columns: CandleColumns): void;
   /** Fetched and put in: candles of one series that are to be saved. */
   fetched(columns: CandleColumns): void;
   /** Summed or released by what was fetched: candles that are to be saved. */
@@ -105,12 +112,33 @@ export class Backfill {
     const { columns, refused } = admit(await this.feed.klines(symbol, timeframe, need.limit, need.from));
     if (this.#stopped) return;
     if (refused.length > 0) this.handlers.refused(refused);
+    if (timeframe === '1m' && columns.openTime.length > 0) await this.#tellPast(symbol, columns.openTime[0]!);
+    if (this.#stopped) return;
     const { changed, corrections, released } = this.book.patch(columns);
     this.#fills++;
     if (corrections > 0) this.handlers.corrected(corrections);
     this.handlers.fetched(columns);
     if (released.length > 0) this.handlers.followed(released);
     if (changed) this.handlers.changed(symbol, timeframe);
+  }
+
+  /**
+   * A series holds hours, and an outage may take longer. Where minutes before it were never told and somebody holds
+   * something through them, a stop may have been hit there: they are fetched page by page, oldest first.
+   * @param until open time of the first minute that the series is about to hold, UTC ms
+   */
+  async #tellPast(symbol: Pair, until: number): Promise<void> {
+    const { count, lastOpenTime } = this.book.series(symbol, '1m');
+    const told = count > 0 ? closeTimeOf('1m', lastOpenTime) : -Infinity;
+    for (let from = Math.max(this.handlers.openSince(symbol), told); from < until;) {
+      const page = await this.feed.klines(symbol, '1m', PAGE, from);
+      const last = page.openTime.at(-1);
+      if (this.#stopped || last === undefined) return;
+      const { columns, refused } = admitPast(page, until);
+      if (refused.length > 0) this.handlers.refused(refused);
+      if (columns.openTime.length > 0) this.handlers.past(columns);
+      from = closeTimeOf('1m', last);
+    }
   }
 
   #retryLater(symbol: Pair): void {

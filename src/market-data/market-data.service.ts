@@ -19,6 +19,7 @@ import { IntervalJob } from './interval.job.js';
 import { noCounters, type MarketDataCounters, type MarketDataStatus, type SeriesStatus } from './market-data-status.js';
 import { PathQueue } from './path-queue.js';
 import { CandleBook, type SeriesState } from './series/candle-book.js';
+import { CandleRepository } from './storage/candle.repository.js';
 import { CandleWriter } from './storage/candle-writer.service.js';
 import { resolveUniverse, type Universe } from './universe.js';
 
@@ -27,6 +28,9 @@ const MINUTE = durationOf('1m');
 const AHEAD_MS = 120_000;
 const AHEAD_WALL_MS = 2_000;
 
+/** Symbols of which something is open, each with the open time (UTC ms) from which on its minutes matter. Asked again at every hole. */
+export type OpenSince = () => ReadonlyMap<Pair, number>;
+
 /**
  * From the exchange to closed intervals. The stream's handler only notes what came and never waits for the path; once a
  * turn of the event loop the notes become candles, history and intervals, which one queue hands on in order.
@@ -34,6 +38,8 @@ const AHEAD_WALL_MS = 2_000;
 @Injectable()
 export class MarketDataService {
   readonly instruments = new Outlet<readonly Instrument[]>('market-data.instruments');
+  /** Candles of a symbol of which something is open, from before its series: told before the history, kept by nobody. */
+  readonly past = new Outlet<CandleColumns>('market-data.past');
   /** A whole series, told anew: forget what was known of it. */
   readonly history = new Outlet<CandleColumns>('market-data.history');
   /** Every closed candle, 1m and longer, in time order, before the interval that contains it. */
@@ -59,6 +65,7 @@ export class MarketDataService {
     private readonly settings: Settings,
     private readonly clock: Clock,
     private readonly feed: MarketFeed,
+    private readonly records: CandleRepository,
     private readonly writer: CandleWriter,
     private readonly intervalJob: IntervalJob,
     private readonly clockJob: ClockJob,
@@ -66,27 +73,28 @@ export class MarketDataService {
     this.#timeframes = settings.config.TIMEFRAMES;
     this.#aheadMs = Math.max(AHEAD_MS, AHEAD_WALL_MS * settings.exchange.speed);
     this.#intake = this.#newIntake([], []);
-    this.#backfill = this.#newBackfill(this.#intake);
+    this.#backfill = this.#newBackfill(this.#intake, () => new Map());
   }
 
   /**
    * Resolves when every series was warmed up, or is being tried again, and the first interval is awaited. The stream is
    * opened before history is fetched: what closes in between is in one of them. Given up half-way when it is stopped.
-   * @param held symbols to follow whatever SYMBOLS says: something of them is open
+   * @param openSince symbols to follow whatever SYMBOLS says, and to tell every minute of, however long the outage was
    * @throws StartError where the exchange cannot be reached or does not trade a symbol
    */
-  async start(held: readonly Pair[] = []): Promise<void> {
+  async start(openSince: OpenSince = () => new Map()): Promise<void> {
     if (this.#stopped) return;
     this.#phase = 'starting';
     const began = this.clock.wallNow();
-    const { instruments, followed } = await this.#resolve(held);
+    const { instruments, followed, gone } = await this.#resolve([...openSince().keys()]);
     if (this.#stopped) return;
     const all = [...instruments, ...followed];
     const symbols = all.map(({ symbol }) => symbol);
     await this.#queue.put(() => this.instruments.emit(all));
+    for (const symbol of gone) await this.#tellLast(symbol);
     if (this.#stopped) return;
     const intake = (this.#intake = this.#newIntake(symbols, symbols.slice(0, instruments.length)));
-    this.#backfill = this.#newBackfill(intake);
+    this.#backfill = this.#newBackfill(intake, openSince);
     this.writer.hold();
     await this.feed.open(symbols, this.#handlers(intake));
     if (this.#stopped) return;
@@ -126,7 +134,9 @@ export class MarketDataService {
       await this.#backfill.idle();
       await this.#queue.idle();
     } while (this.#draining || this.#backfill.busy || this.#queue.busy);
-    await Promise.all([this.instruments, this.history, this.candles, this.intervals].map((outlet) => outlet.idle()));
+    await Promise.all(
+      [this.instruments, this.past, this.history, this.candles, this.intervals].map((outlet) => outlet.idle()),
+    );
     await this.writer.idle();
   }
 
@@ -182,7 +192,6 @@ export class MarketDataService {
         );
       }
       if (resolved.instruments.length === 0) throw new StartError(`SYMBOLS: ${EXCHANGE} trades no USDT pair at all.`);
-      for (const symbol of resolved.gone) this.#logger.warn(`${symbol} is held and no longer traded: it has no price`);
       return resolved;
     } catch (error) {
       if (!(error instanceof FeedFailed)) throw error;
@@ -191,14 +200,27 @@ export class MarketDataService {
     }
   }
 
+  /** A symbol that is traded no more keeps the last price it had, as it does while the process runs. */
+  async #tellLast(symbol: Pair): Promise<void> {
+    const last = await this.records.newestOf(this.settings.config.EXCHANGE, symbol);
+    const worth = last ? `it keeps its last price, ${last.close[0]!}` : 'it has no price';
+    this.#logger.warn(`${symbol} is held and no longer traded: ${worth}; nothing can close it until it trades again`);
+    if (last) await this.#queue.put(() => this.past.emit(last));
+  }
+
   #newIntake(symbols: readonly Pair[], asked: readonly Pair[]): Intake {
     const completion = new Completion(asked.length, this.settings.config.INTERVAL_GRACE_MS);
     const book = new CandleBook(symbols, this.#timeframes);
     return new Intake(book, completion, this.#timeframes, this.#counters, asked);
   }
 
-  #newBackfill(intake: Intake): Backfill {
+  #newBackfill(intake: Intake, openSince: OpenSince): Backfill {
     return new Backfill(intake.book, this.feed, this.clock, {
+      openSince: (symbol) => openSince().get(symbol) ?? Infinity,
+      past: (columns) => {
+        this.writer.addColumns(columns);
+        this.#put(() => this.past.emit(columns));
+      },
       fetched: (columns) => {
         this.writer.addColumns(columns);
         if (columns.timeframe === '1m') intake.fetched(columns.symbol, columns.openTime, this.clock.wallNow());
@@ -239,9 +261,15 @@ export class MarketDataService {
     if (this.#everConnected) {
       this.#counters.reconnects++;
       this.#logger.log('the stream is up again; what was missed is refetched');
-      for (const symbol of this.#intake.book.symbols) void this.#backfill.fill(symbol);
+      void this.#refetch();
     }
     this.#everConnected = true;
+  }
+
+  /** The clock first: that of a machine which slept stands where it fell asleep, and by it nothing was missed. */
+  async #refetch(): Promise<void> {
+    await this.clockJob.tick();
+    for (const symbol of this.#intake.book.symbols) void this.#backfill.fill(symbol);
   }
 
   #drainSoon(): void {

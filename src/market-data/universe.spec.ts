@@ -40,4 +40,10 @@ it('symbols of which something is open are followed beside those asked for, as f
     followed: [listed[1], listed[3]],
     gone: ['GONE/USDT'],
   });
+  // Asked for by name, it is not taken for a slip of the pen: the stops of all else would not be watched.
+  expect(resolveUniverse(['GONE/USDT', 'BNB/USDT'], listed, ['GONE/USDT'])).toEqual({
+    instruments: [listed[3]],
+    followed: [],
+    gone: ['GONE/USDT'],
+  });
 });

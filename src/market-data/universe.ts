@@ -7,7 +7,7 @@ export interface Universe {
   readonly instruments: readonly Instrument[];
   /** Not asked for any more, but something of them is open: they get candles, and take part in nothing. */
   readonly followed: readonly Instrument[];
-  /** Something of them is open, and the exchange does not trade them any more: they get no price. */
+  /** Something of them is open, and the exchange does not trade them any more: they get no candle. */
   readonly gone: readonly Pair[];
 }
 
@@ -16,7 +16,8 @@ export interface Universe {
  * @param wanted a count takes that many of the exchange's USDT pairs, in its order (all of them where it has fewer); a
  *   list is taken as it stands
  * @param held symbols of which something is open
- * @returns the instruments in force, in a fixed order, or the pairs that the exchange does not trade
+ * @returns the instruments in force, in a fixed order, or the pairs that the exchange does not trade and of which nothing
+ *   is open: mistyped, most likely
  */
 export function resolveUniverse(
   wanted: number | readonly Pair[],
@@ -35,6 +36,6 @@ export function resolveUniverse(
     return universeOf(listed.filter(({ symbol }) => symbol.endsWith('/USDT')).slice(0, wanted));
   }
   const bySymbol = new Map(listed.map((instrument) => [instrument.symbol, instrument]));
-  const unknown = wanted.filter((symbol) => !bySymbol.has(symbol));
-  return unknown.length > 0 ? { unknown } : universeOf(wanted.map((symbol) => bySymbol.get(symbol)!));
+  const unknown = wanted.filter((symbol) => !bySymbol.has(symbol) && !held.includes(symbol));
+  return unknown.length > 0 ? { unknown } : universeOf(wanted.flatMap((symbol) => bySymbol.get(symbol) ?? []));
 }

@@ -44,13 +44,14 @@ function showStatus(s) {
   const active = s.models.versions.filter((model) => model.state === 'active');
   const names = active.map((model) => model.name + ' ' + model.version).join(', ');
   const equity = s.trading.valuation;
+  const stale = s.trading.stale_prices.map((price) => price.symbol);
   const facts = [
     ['Market feed', s.feed.fresh ? 'fresh' : s.feed.connected ? 'stale' : 'not connected', many(s.feed.symbols, 'symbol') + ', ' + s.feed.timeframes.join(' ')],
     ['Exchange time', s.exchange_time.slice(11, 19), s.exchange_time.slice(0, 10) + ', UTC'],
     ['Models', s.models.enabled ? active.length + ' active' : 'off', s.models.enabled ? names || s.models.reason || '' : 'no predictions, no signals'],
     ['Signals', number(s.strategy.signals), 'since start'],
     ['Equity', equity ? number(equity.equity, 2) : '\\u2013', 'USDT, paper money'],
-    ['Open positions', number(s.trading.open_positions), ''],
+    ['Open positions', number(s.trading.open_positions), stale.length ? 'no new price, no stop: ' + stale.join(', ') : ''],
     ['Trading', s.trading.halted ? 'halted' : 'running', s.trading.halt ? 'no new positions: ' + s.trading.halt.code : ''],
     ['Main loop lag', number(s.event_loop.lag_ms.p99, 1) + ' ms', 'p99'],
   ];

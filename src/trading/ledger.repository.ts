@@ -29,7 +29,8 @@ export class LedgerRepository {
 
   /**
    * Saves what happened in one transaction: orders as they stand now, their new fills, the positions they made.
-   * @throws when a fill is on record already: another process trades on this database, and nothing is saved
+   * @throws when a fill is on record already, or an order has come to its end: another process trades on this database, and
+   *   nothing is saved
    */
   async save(changes: readonly Change[]): Promise<void> {
     if (changes.length === 0) return;
@@ -37,7 +38,9 @@ export class LedgerRepository {
     const fills = changes.flatMap((change) => change.fills);
     const positions = newest(changes.flatMap(({ position }) => position ?? []));
     await this.database.transaction(async (transaction) => {
-      await transaction.query(UPSERT_ORDERS, orderArrays(orders));
+      const moved = await transaction.query<{ id: string }>(UPSERT_ORDERS, orderArrays(orders));
+      if (moved.length !== orders.length)
+        throw new Error(`one of these orders has ended on record: ${orders.map(({ id }) => id).join(' ')}`);
       if (fills.length === 0) return;
       const added = await transaction.query<{ id: string }>(INSERT_FILLS, fillArrays(fills));
       if (added.length !== fills.length)
@@ -113,7 +116,9 @@ async function savePositions(transaction: Queryable, positions: readonly Positio
 const UPSERT_ORDERS = `
 ${INSERT_ORDER_ROWS}
 on conflict (id) do update
-   set state = excluded.state, filled = excluded.filled, reason = excluded.reason, saved_at = clock_timestamp()`;
+   set state = excluded.state, filled = excluded.filled, reason = excluded.reason, saved_at = clock_timestamp()
+ where orders.state in ('intended', 'submitted', 'accepted', 'partially_filled')
+returning id`;
 
 const INSERT_FILLS = `
 insert into fills (id, order_id, symbol, side, price, quantity, fee, filled_at)

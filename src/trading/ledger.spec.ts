@@ -13,13 +13,14 @@ import {
   T0,
 } from '../../test/builders/trading.js';
 import { closeTime } from '../domain/candle.js';
-import { format, money } from '../domain/money.js';
+import { format, money, ratio } from '../domain/money.js';
 import type { Pair } from '../domain/pair.js';
 import { Ledger } from './ledger.js';
 import { Market } from './market.js';
 import { entryId, exitId, positionIdOf } from './order-id.js';
 import { Portfolio } from './portfolio.js';
 import { MAX_ENTRY_WAIT_MS, staleEntries } from './stale.js';
+import { match } from './venues/paper-book.js';
 
 const NOW = T0 + MINUTE + 200;
 
@@ -70,6 +71,23 @@ describe('a plan', () => {
     const bound = orders.reduce((sum, { order }) => sum + Number(format(order.quantity)) * 100, 0);
     expect(bound).toBeLessThanOrEqual(10_000);
     expect(refused.length).toBeGreaterThan(0);
+  });
+
+  it.each(['long', 'short'] as const)('has the money for every entry of one call, costs included (%s)', (direction) => {
+    const ledger = ledgerWith(symbols, { ...LIMITS, maxPositionShare: ratio('0.25') });
+    const { orders } = ledger.plan(
+      symbols.map((symbol) => signalAt(0, { symbol, direction })),
+      NOW,
+    );
+    expect(orders.length).toBeGreaterThanOrEqual(4);
+    for (const { order } of orders) {
+      const resting = { orders: [{ ...order, state: 'accepted' as const }], position: undefined };
+      const instrument = ledger.market.instrument(order.symbol)!;
+      for (const { order: filled, fill } of match(resting, flatAt(1, 100, order.symbol), instrument, COSTS))
+        ledger.portfolio.fill(filled, fill);
+    }
+    const { equity, exposure } = ledger.valuation()!;
+    expect(equity - exposure).toBeGreaterThanOrEqual(0n);
   });
 
   it('passes over a signal whose order is working, and one whose position is open', () => {

@@ -12,6 +12,7 @@ import { book, type Portfolio, type Valuation } from './portfolio.js';
 import type { Refusal } from './refusals.js';
 import { assess, breachesDailyLoss } from './risk.js';
 import { size } from './size.js';
+import { cashOfUnit } from './unit-cost.js';
 import type { Execution, Resting } from './venues/paper-book.js';
 
 /** A move not yet saved: the order with all its fills after it, and what observers will be told. */
@@ -27,6 +28,12 @@ export interface Refused {
 export interface Plan {
   readonly orders: readonly { readonly order: Order; readonly signal: Signal }[];
   readonly refused: readonly Refused[];
+}
+
+export interface StalePrice {
+  readonly symbol: Pair;
+  /** Exchange time of its last price, UTC ms; null where it has none. */
+  readonly pricedAt: number | null;
 }
 
 /** Equity when a UTC day of exchange time began. */
@@ -83,6 +90,18 @@ export class Ledger {
 
   valuation(): Valuation | undefined {
     return this.portfolio.valuation((symbol) => this.market.mark(symbol)?.price);
+  }
+
+  /**
+   * @param staleMs ms of exchange time
+   * @returns open positions whose price is older than that beside what was heard of the market, or which never had one: what
+   *   they are worth is a guess, and no candle reaches their stop
+   */
+  stalePrices(staleMs: number): StalePrice[] {
+    const since = (this.market.heard ?? -Infinity) - staleMs;
+    return [...this.portfolio.open.keys()]
+      .map((symbol) => ({ symbol, pricedAt: this.market.mark(symbol)?.at ?? null }))
+      .filter(({ pricedAt }) => pricedAt === null || pricedAt < since);
   }
 
   /** @returns loss of the UTC day at or beyond the limit; false while equity is not known (risk refuses then anyway) */
@@ -226,13 +245,15 @@ export class Ledger {
     );
   }
 
-  /** @returns quote that entries on their way will take; undefined when one has no price */
+  /** @returns quote that entries on their way will take, costs included; undefined when one has no price, or no market any more */
   #bound(entries: readonly Order[]): Money | undefined {
     let bound = 0n;
-    for (const { symbol, quantity, filled } of entries) {
+    for (const { symbol, side, quantity, filled } of entries) {
       const mark = this.market.mark(symbol);
-      if (!mark) return undefined;
-      bound += notional(mark.price, (quantity - filled) as Quantity, 'ceil');
+      const instrument = this.market.instrument(symbol);
+      if (!mark || !instrument) return undefined;
+      const unit = cashOfUnit(side === 'buy' ? 'long' : 'short', mark.price, instrument, this.costs);
+      bound += notional(unit, (quantity - filled) as Quantity, 'ceil');
     }
     return bound as Money;
   }

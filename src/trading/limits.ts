@@ -2,7 +2,7 @@ import { fromNumber, type Ratio } from '../domain/money.js';
 
 /** What configuration allows a trade, exact. */
 export interface Limits {
-  /** Share of equity lost when the stop is hit. */
+  /** Share of equity lost when the stop is hit, slippage and fees included. */
   readonly riskPerTrade: Ratio;
   /** Largest position as a share of equity. */
   readonly maxPositionShare: Ratio;

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { COSTS, instrumentOf, LIMITS, priceOf } from '../../test/builders/trading.js';
-import { format, money, notional, price, quantity, ratio, scale, type Price } from '../domain/money.js';
-import { roundTripCost, size, type SizeRequest } from './size.js';
+import { candleAt, COSTS, instrumentOf, LIMITS, orderOf, priceOf } from '../../test/builders/trading.js';
+import type { Instrument } from '../domain/instrument.js';
+import { format, money, notional, price, quantity, ratio, scale, toNumber } from '../domain/money.js';
+import type { Direction } from '../domain/signal.js';
+import { Portfolio } from './portfolio.js';
+import { roundTripCost, size, type Sized, type SizeRequest } from './size.js';
+import { match } from './venues/paper-book.js';
 
 const REQUEST: SizeRequest = {
   direction: 'long',
@@ -15,25 +19,27 @@ const REQUEST: SizeRequest = {
   limits: LIMITS,
   costs: COSTS,
 };
+const FREE = { feeRate: ratio('0'), slippage: ratio('0') };
 const SHORT = { direction: 'short', stopLoss: 110, takeProfit: 80 } as const;
 
 describe('quantity', () => {
   it.each<[string, Partial<SizeRequest>, string]>([
-    ['1 % of equity over the distance to the stop', {}, '100'],
-    ['the same for a short', SHORT, '100'],
-    ['a far stop, less', { stopLoss: 50 }, '20'],
+    ['1 % of equity over what a unit loses: bought at 100.1, sold at 89.91, two fees', {}, '96.339'],
+    ['the same for a short: sold at 99.9, bought at 110.11', SHORT, '95.969'],
+    ['without costs, over the distance to the stop alone', { costs: FREE }, '100'],
+    ['a far stop, less', { stopLoss: 50 }, '19.88'],
     ['a near stop, no more than 20 % of equity', { stopLoss: 99 }, '200'],
     ['no more than free cash pays for with slippage and fee', { freeCash: money('1000') }, '9.98'],
     ['the same for a short, which is collateralised in full', { ...SHORT, freeCash: money('1000') }, '9.98'],
     [
       'rounded down to the step',
       { stopLoss: 93, instrument: instrumentOf('BTC/USDT', { stepSize: quantity('1') }) },
-      '142',
+      '135',
     ],
     [
       'no step given',
       { stopLoss: 93, instrument: instrumentOf('BTC/USDT', { stepSize: quantity('0') }) },
-      '142.85714285',
+      '135.2630867',
     ],
   ])('%s', (_, changes, expected) => {
     const sizing = size({ ...REQUEST, ...changes });
@@ -95,38 +101,32 @@ describe('costs of a round trip: 0.1 % fee and 10 bps slippage, each twice', () 
     ['a target exactly at the costs pays for them', { takeProfit: 100.4 }],
     ['the same for a short', { ...SHORT, takeProfit: 99.6 }],
     ['without a target nothing is promised, and nothing is refused', { takeProfit: undefined }],
-    ['without costs, the next tick', { takeProfit: 100.01, costs: { feeRate: ratio('0'), slippage: ratio('0') } }],
+    ['without costs, the next tick', { takeProfit: 100.01, costs: FREE }],
   ])('%s', (_, changes) => expect(size({ ...REQUEST, ...changes })).toHaveProperty('sized'));
 });
 
-it('never loses more than the risk at the stop, nor binds more than its share or the free cash', () => {
+it('never loses more than the risk at the stop, costs included, nor binds more than its share or the free cash', () => {
   const cents = (min: number, max: number) => fc.integer({ min, max }).map((n) => n / 100);
   fc.assert(
     fc.property(
       fc.constantFrom('long' as const, 'short' as const),
       cents(100, 10_000_000),
       fc.double({ min: 0.0005, max: 0.5, noNaN: true }),
-      fc.integer({ min: 1, max: 1_000_000 }),
+      fc.integer({ min: 1, max: 100_000_000 }),
       fc.integer({ min: 1, max: 100_000_000 }),
       (direction, at, distance, cash, step) => {
         const stopLoss = direction === 'long' ? at * (1 - distance) : at * (1 + distance);
         const [equity, freeCash] = [money('250000'), money(String(cash))];
         const instrument = instrumentOf('BTC/USDT', { stepSize: BigInt(step) as never });
         const entry = priceOf(at);
-        const sizing = size({
-          ...REQUEST,
-          direction,
-          price: entry,
-          stopLoss,
-          takeProfit: undefined,
-          equity,
-          freeCash,
-          instrument,
-        });
+        const request = { ...REQUEST, direction, price: entry, stopLoss, takeProfit: undefined, equity, freeCash };
+        const sizing = size({ ...request, instrument });
         if ('refused' in sizing) return;
         const { quantity: amount, stopLoss: stop } = sizing.sized;
-        const risked = notional((entry > stop ? entry - stop : stop - entry) as Price, amount, 'floor');
-        expect(risked <= scale(equity, LIMITS.riskPerTrade, 'ceil')).toBe(true);
+        expect(stoppedOut(direction, at, sizing.sized, instrument) <= scale(equity, LIMITS.riskPerTrade, 'ceil')).toBe(
+          true,
+        );
+        expect(stop > entry).toBe(direction === 'short');
         expect(notional(entry, amount, 'floor') <= scale(equity, ratio('0.2'), 'ceil')).toBe(true);
         expect(notional(entry, amount, 'ceil') <= freeCash).toBe(true);
         expect(amount % BigInt(step)).toBe(0n);
@@ -134,3 +134,15 @@ it('never loses more than the risk at the stop, nor binds more than its share or
     ),
   );
 });
+
+/** @returns what the venue makes of it: in at the price, out at the stop, what cash lost between; less its four roundings of 1e-8 */
+function stoppedOut(direction: Direction, at: number, sized: Sized, instrument: Instrument): bigint {
+  const portfolio = new Portfolio(money('0'));
+  const order = orderOf({ ...sized, side: direction === 'long' ? 'buy' : 'sell' });
+  const stop = toNumber(sized.stopLoss);
+  const candle = candleAt(0, [at, Math.max(at, stop), Math.min(at, stop), at]);
+  for (const { order: filled, fill } of match({ orders: [order], position: undefined }, candle, instrument, COSTS))
+    portfolio.fill(filled, fill);
+  expect(portfolio.open.size).toBe(0);
+  return -portfolio.cash - 4n;
+}

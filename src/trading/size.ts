@@ -6,7 +6,6 @@ import {
   fromNumber,
   least,
   notional,
-  ONE,
   quantityFor,
   scale,
   type Money,
@@ -17,6 +16,7 @@ import {
 import type { Direction } from '../domain/signal.js';
 import type { Costs, Limits } from './limits.js';
 import { refusal, type Refusal } from './refusals.js';
+import { cashOfUnit, lossOfUnit } from './unit-cost.js';
 
 export interface SizeRequest {
   readonly direction: Direction;
@@ -42,9 +42,9 @@ export interface Sized {
 export type Sizing = { readonly sized: Sized } | { readonly refused: Refusal };
 
 /**
- * How much to trade: what loses `riskPerTrade` of equity from price to stop, but no more than `maxPositionShare` of
- * equity and than free cash pays for with slippage and fee; rounded down to the step. Shorts are collateralised in full,
- * so free cash caps both ways. Nothing is traded whose target, reached, does not pay for the trade.
+ * How much to trade: what loses `riskPerTrade` of equity from price to stop with slippage and fee of both ways, but no more
+ * than `maxPositionShare` of equity and than free cash pays for with slippage and fee; rounded down to the step. Shorts are
+ * collateralised in full, so free cash caps both ways. Nothing is traded whose target, reached, does not pay for the trade.
  */
 export function size(request: SizeRequest): Sizing {
   const { instrument, price, equity, freeCash, limits, costs } = request;
@@ -53,16 +53,11 @@ export function size(request: SizeRequest): Sizing {
   const unpaid = unpaidBy(levels.takeProfit, price, costs);
   if (unpaid) return { refused: unpaid };
   if (freeCash <= 0n) return { refused: refusal('NO_FREE_CASH', { free_cash: format(freeCash) }) };
-  const distance = absolute((price - levels.stopLoss) as Price);
-  const unitCost = scale(
-    price,
-    (ONE + costs.slippage + costs.feeRate + scale(costs.slippage, costs.feeRate, 'ceil')) as Ratio,
-    'ceil',
-  );
+  const loss = lossOfUnit(request.direction, price, levels.stopLoss, instrument, costs);
   const wanted = least(
-    quantityFor(scale(equity, limits.riskPerTrade, 'floor'), distance, 'floor'),
+    quantityFor(scale(equity, limits.riskPerTrade, 'floor'), loss, 'floor'),
     quantityFor(scale(equity, limits.maxPositionShare, 'floor'), price, 'floor'),
-    quantityFor(freeCash, unitCost, 'floor'),
+    quantityFor(freeCash, cashOfUnit(request.direction, price, instrument, costs), 'floor'),
   );
   const quantity = floorTo(wanted, instrument.stepSize);
   if (quantity <= 0n || quantity < instrument.minQuantity) {

@@ -1,7 +1,7 @@
 import { format, type Money } from '../domain/money.js';
 import type { EquityPoint } from './equity-point.js';
 import type { Halt } from './halt.js';
-import type { Ledger } from './ledger.js';
+import type { Ledger, StalePrice } from './ledger.js';
 import type { Valuation } from './portfolio.js';
 import type { Parked, Unmatched } from './unmatched.js';
 
@@ -21,6 +21,8 @@ export interface TradingStatus {
   readonly drawdown: string | null;
   readonly dayStart: { readonly day: number; readonly equity: string } | null;
   readonly openPositions: number;
+  /** Open positions that get no candles: valued at their last price, and no stop or target of theirs can be reached. */
+  readonly stalePrices: readonly StalePrice[];
   readonly workingOrders: number;
   readonly instruments: number;
   readonly unmatchedCandles: number;
@@ -39,6 +41,8 @@ export function statusOf(known: {
   readonly configured: Money;
   readonly point: EquityPoint | undefined;
   readonly instruments: number;
+  /** FEED_STALE_MS. */
+  readonly staleMs: number;
   readonly unmatched: Pick<Unmatched, 'count' | 'parked'>;
   readonly refusals: ReadonlyMap<string, number>;
 }): TradingStatus {
@@ -57,6 +61,7 @@ export function statusOf(known: {
     drawdown: point ? format(point.drawdown) : null,
     dayStart: dayStart ? { day: dayStart.day, equity: format(dayStart.equity) } : null,
     openPositions: ledger?.portfolio.open.size ?? 0,
+    stalePrices: ledger?.stalePrices(known.staleMs) ?? [],
     workingOrders: ledger?.working().length ?? 0,
     instruments: known.instruments,
     unmatchedCandles: known.unmatched.count,

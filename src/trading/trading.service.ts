@@ -124,7 +124,9 @@ export class TradingService {
 
   /** One turn of the trading loop: day boundary, daily loss, unresolved and stale orders, equity snapshot. */
   async tick(): Promise<void> {
-    if (!this.ready || this.#market.heard === undefined) return;
+    if (!this.ready) return;
+    if (this.#unmatched.count > 0) await this.#match([]); // what failed before comes before any judgement on what waits
+    if (this.#market.heard === undefined) return;
     await this.#work(async (ledger) => {
       const now = this.clock.now();
       await this.#watchDay(ledger);
@@ -139,8 +141,12 @@ export class TradingService {
     });
   }
 
-  /** No new positions from here on, and entries that still rest are cancelled. Stops, targets and closes go on. */
+  /**
+   * No new positions from here on, and entries that still rest are cancelled. Stops, targets and closes go on. It holds
+   * from the call on, and is on record once the promise resolves; where that fails, the next work records it.
+   */
   halt(reason: string): Promise<void> {
+    this.#hold('PERSON', reason);
     return this.#work((ledger) => this.#haltNow(ledger, 'PERSON', reason));
   }
 
@@ -162,9 +168,10 @@ export class TradingService {
     });
   }
 
-  /** @returns symbols of which a candle can change something: an order works, or a position is open */
-  heldSymbols(): readonly Pair[] {
-    return this.#ledger?.held() ?? [];
+  /** @returns symbols of which a candle can change something (an order works, or a position is open), and from which open time on (UTC ms) */
+  openSince(): ReadonlyMap<Pair, number> {
+    const ledger = this.#ledger;
+    return new Map(ledger?.held().map((symbol) => [symbol, ledger.since(symbol)]));
   }
 
   /** @returns whether the exchange lists the symbol, or something of it is open here */
@@ -190,6 +197,7 @@ export class TradingService {
       configured: this.#configured(),
       point: this.#point,
       instruments: this.#market.instruments,
+      staleMs: this.settings.config.FEED_STALE_MS,
       unmatched: this.#unmatched,
       refusals: this.#refusals,
     });
@@ -224,10 +232,12 @@ export class TradingService {
     for (const history of await this.records.working()) ledger.commit({ history, order: history.order, fills: [] });
     const { halt, dayStart, peak } = await this.state.load();
     ledger.dayStart = dayStart;
-    ledger.halted = halt !== undefined || this.#ledger?.halted === true; // one that could not be saved still holds
-    this.#halt = halt;
+    if (!halt && this.#halt) await this.state.haltOnce(this.#halt); // one that could not be saved still holds
+    this.#halt ??= halt;
+    ledger.halted = this.#halt !== undefined;
     this.#peak = peak;
     await this.desk.takeUp(ledger);
+    if (ledger.halted) await this.desk.cancelEntries(ledger, 'HALTED');
     this.#inDoubt = false;
     return ledger;
   }
@@ -268,11 +278,14 @@ export class TradingService {
   }
 
   async #watchDay(ledger: Ledger): Promise<void> {
-    if (this.#market.heard !== undefined) await this.#startDay(ledger, this.clock.now());
+    if (this.#market.heard !== undefined) await this.#startDay(ledger, this.#market.heard);
     await this.#checkLoss(ledger);
   }
 
-  /** The first moment of a new UTC day at which equity is known sets what the day's loss is measured from. */
+  /**
+   * The first moment of a new UTC day at which equity is known sets what the day's loss is measured from.
+   * @param now the market's own time, from its candles: a day that a clock began too early would never end
+   */
   async #startDay(ledger: Ledger, now: number): Promise<void> {
     const day = openTimeAt('1d', now);
     if (ledger.dayStart && day <= ledger.dayStart.day) return;
@@ -290,10 +303,15 @@ export class TradingService {
   }
 
   async #haltNow(ledger: Ledger, code: Halt['code'], reason: string): Promise<void> {
-    const halt: Halt = { code, reason, at: Math.round(this.clock.now()) };
-    ledger.halted = true; // before it is saved: a database that fails must not let trading go on
+    const halt = this.#hold(code, reason);
     if (await this.state.haltOnce(halt)) this.#logger.warn(`trading is halted (${code}): ${reason}`);
-    this.#halt ??= halt;
     await this.desk.cancelEntries(ledger, 'HALTED');
+  }
+
+  /** In memory, before anything is saved: a database that fails must not let trading go on. The first reason stays. */
+  #hold(code: Halt['code'], reason: string): Halt {
+    this.#halt ??= { code, reason, at: Math.round(this.clock.now()) };
+    if (this.#ledger) this.#ledger.halted = true;
+    return this.#halt;
   }
 }

@@ -5,7 +5,7 @@ import type { Signal } from '../../src/domain/signal.js';
 import { Clock } from '../../src/platform/clock.js';
 import { schema } from '../../src/platform/config/schema.js';
 import { Settings } from '../../src/platform/config/settings.js';
-import type { Database } from '../../src/platform/database/database.service.js';
+import type { Database, Queryable } from '../../src/platform/database/database.service.js';
 import { IntentRepository } from '../../src/trading/intent.repository.js';
 import { LedgerRepository } from '../../src/trading/ledger.repository.js';
 import { OrderDesk } from '../../src/trading/order-desk.service.js';
@@ -37,6 +37,34 @@ export function eachOnAFreshDatabase(): void {
     fresh = await freshDatabase();
   });
   afterEach(() => fresh.close());
+}
+
+interface Losable {
+  /** down: nothing reaches it. deaf: what reaches it is done, and its answer is lost. */
+  state: 'up' | 'down' | 'deaf';
+  /** From the nth question on, counted from 1; a transaction is one question. */
+  loseAt(n: number, state: 'down' | 'deaf'): void;
+  readonly database: Database;
+}
+
+/** The test's database behind a connection that can be lost. */
+export function losable(): Losable {
+  let [left, next] = [Infinity, 'up' as Losable['state']];
+  const lost = () => Promise.reject(new Error('connection lost'));
+  const reached = async <T>(ask: () => Promise<T>): Promise<T> => {
+    if ((left -= 1) === 0) connection.state = next;
+    if (connection.state === 'down') return lost();
+    const answer = await ask();
+    return connection.state === 'deaf' ? lost() : answer;
+  };
+  const query: Queryable['query'] = (sql, parameters) => reached(() => fresh.database.query(sql, parameters));
+  const transaction: Database['transaction'] = (work) => reached(() => fresh.database.transaction(work));
+  const connection: Losable = {
+    state: 'up',
+    loseAt: (n, state) => ([left, next] = [n, state]),
+    database: { query, transaction } as unknown as Database,
+  };
+  return connection;
 }
 
 /** A process's trading, as far as `recover`. */

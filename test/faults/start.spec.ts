@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
+import { EmbeddedPostgres } from '../../src/platform/database/embedded-postgres.service.js';
 import { newHome, ready, startApp } from '../builders/app.js';
 
 /** Starts and waits for the end. */
@@ -53,6 +54,25 @@ describe('two instances side by side', () => {
     expect(code).toBe(1);
     expect(intruder.output()).toContain(homes[0]!);
     for (const app of apps) expect(await app.end('SIGINT')).toEqual({ code: 0, signal: null });
+  });
+
+  it('and refuse to share a database: two would trade one account', async () => {
+    const home = newHome();
+    const server = await EmbeddedPostgres.start({ home, durable: false });
+    const env = { DATABASE_URL: server.url, SYMBOLS: '5' };
+    const first = await startApp(homes[0]!, env);
+    await ready(first);
+    const second = await attempt(env);
+    expect(second.code).toBe(1);
+    for (const part of ['Another AlphaPulse', new URL(server.url).pathname, 'DATABASE_URL'])
+      expect(second.output).toContain(part);
+    expect(second.output).not.toMatch(/\bat .*\.js:\d+/);
+    await first.end('SIGKILL');
+    const next = await startApp(homes[0]!, env);
+    await ready(next);
+    expect(await next.end('SIGINT')).toEqual({ code: 0, signal: null });
+    await server.stop();
+    rmSync(home, { recursive: true, force: true });
   });
 
   it('and none starts on the data of another market', async () => {

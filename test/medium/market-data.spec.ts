@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { closeTime, type Candle, type CandleColumns } from '../../src/domain/candle.js';
@@ -119,7 +120,12 @@ describe('market data on a simulated exchange', () => {
     const { service, told } = await marketData({ SYMBOLS: 'ETH/USDT', TIMEFRAMES: '1m,5m' });
     const listed: Pair[] = [];
     service.instruments.to((instruments) => void listed.push(...instruments.map(({ symbol }) => symbol)));
-    await service.start(['BTC/USDT', 'ETH/USDT', 'GONE/USDT']);
+    const open = new Map<Pair, number>([
+      ['BTC/USDT', Infinity],
+      ['ETH/USDT', Infinity],
+      ['GONE/USDT', 0],
+    ]);
+    await service.start(() => open);
     expect(listed).toEqual(['ETH/USDT', 'BTC/USDT']);
     expect(told.history.some(({ symbol, timeframe }) => symbol === 'BTC/USDT' && timeframe === '1m')).toBe(true);
 
@@ -210,6 +216,34 @@ describe('market data on a simulated exchange', () => {
     );
     expect(rows[0]!.holes).toBe(0);
     expect(service.status()).toMatchObject({ connected: true, states: { ok: 3 } });
+  });
+
+  it('the clock is read again before what a lost connection missed is asked for: the machine may have slept', async () => {
+    const asked: string[] = [];
+    class Listening extends ExchangeFeed {
+      override serverTime() {
+        asked.push('time');
+        return super.serverTime();
+      }
+      override klines(...question: Parameters<ExchangeFeed['klines']>) {
+        asked.push('klines');
+        return super.klines(...question);
+      }
+    }
+    const { service, module } = await marketData(
+      { SYMBOLS: '2', TIMEFRAMES: '1m' },
+      (settings, clock) => new Listening(settings.exchange, clock, { clockMarginMs: 100 * SPEED }),
+    );
+    await service.start();
+    await until(() => service.status().states.ok === 2);
+    asked.length = 0;
+    module.get(SchedulerRegistry, { strict: false }).deleteInterval('exchange-clock'); // not by its own turn
+    const clock = module.get(ExchangeClock, { strict: false });
+    clock.sync(simulator.exchangeTime() - 3 * 60 * MINUTE, clock.wallNow());
+    await fault({ drop_connections: true });
+    await until(() => asked.length > 0);
+    expect(asked[0]).toBe('time');
+    await until(() => service.status().fresh && service.status().states.ok === 2);
   });
 
   it('a symbol whose candle does not come abstains when the grace is over; the others run', async () => {

@@ -82,3 +82,23 @@ export function admit(columns: CandleColumns): { columns: CandleColumns; refused
   while (start > 0 && faults[start - 1] === undefined && extendsBack(start - 1)) start--;
   return { columns: sliceColumns(columns, start, end), refused: faults.filter((fault) => fault !== undefined) };
 }
+
+/**
+ * The door for minutes that no series keeps: holes in them may stay.
+ * @param until open time, UTC ms: candles from it on are left out
+ */
+export function admitPast(
+  columns: CandleColumns,
+  until: number,
+): { columns: CandleColumns; refused: readonly CandleFault[] } {
+  const { symbol, timeframe } = columns;
+  const rows: Ohlcv[] = [];
+  const refused: CandleFault[] = [];
+  for (let i = 0; i < columns.openTime.length && columns.openTime[i]! < until; i++) {
+    const row = readRow(columns, i);
+    const fault = faultOf({ symbol, timeframe, ...row });
+    if (fault) refused.push(fault);
+    else rows.push(row);
+  }
+  return { columns: columnsOf(symbol, timeframe, rows), refused };
+}

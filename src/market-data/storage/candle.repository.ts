@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { CandleSource } from '../../domain/candle.js';
+import type { CandleColumns, CandleSource } from '../../domain/candle.js';
 import type { Pair } from '../../domain/pair.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import { Database } from '../../platform/database/database.service.js';
+import { columnsOf } from '../series/columns.js';
 import type { CandleBatch } from './candle-batch.js';
 
 export interface CandleRow {
@@ -77,6 +78,17 @@ export class CandleRepository {
         limit $6`,
       [exchange, symbol, timeframe, from ?? null, Number.isFinite(end) ? end : null, limit],
     );
+  }
+
+  /** @returns the candle of the symbol that opened last, of any timeframe; undefined where none is on record */
+  async newestOf(exchange: string, symbol: Pair): Promise<CandleColumns | undefined> {
+    const [row] = await this.database.query<CandleRow & { readonly timeframe: Timeframe }>(
+      `select timeframe, open_time, open, high, low, close, volume
+         from candles where exchange = $1 and symbol = $2
+        order by open_time desc limit 1`,
+      [exchange, symbol],
+    );
+    return row && columnsOf(symbol, row.timeframe, [{ ...row, openTime: row.open_time.getTime() }]);
   }
 
   /**

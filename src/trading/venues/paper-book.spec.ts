@@ -30,6 +30,13 @@ describe('an entry', () => {
     expect(fillsOf([buy], undefined, [100, 101, 99, 100], 0)).toEqual([]);
   });
 
+  it.each([
+    [15, 1],
+    [16, 0],
+  ])('whose first candle opens %i minutes later: %i fills', (minutes, fills) => {
+    expect(fillsOf([buy], undefined, [100, 101, 99, 100], 1 + minutes)).toHaveLength(fills);
+  });
+
   it('pays its fee in quote, rounded up', () => {
     const [execution] = match(
       { orders: [buy], position: undefined },
@@ -108,6 +115,10 @@ describe('one candle, several orders', () => {
   it('a close decided within the candle rests while the stop closes', () => {
     const late = { ...close, createdAt: T0 + MINUTE + 1 };
     expect(fillsOf([late], positionOf(), [100, 101, 97, 99])).toEqual([['stop_loss', '97.9', LAST]]);
+  });
+
+  it('a close waits for its candle as long as it takes', () => {
+    expect(fillsOf([close], positionOf(), [100, 101, 99, 99], 600)).toEqual([['manual_close', '99.9', 600 * MINUTE]]);
   });
 
   it('a close that finds nothing to close does nothing', () => {

@@ -1,21 +1,14 @@
 import { closeTime, type Candle } from '../../domain/candle.js';
 import type { Fill } from '../../domain/fill.js';
 import type { Instrument } from '../../domain/instrument.js';
-import {
-  fromNumber,
-  ONE,
-  roundTo,
-  scale,
-  type Money,
-  type Price,
-  type Quantity,
-  type Ratio,
-} from '../../domain/money.js';
+import { fromNumber, scale, type Money, type Price, type Quantity } from '../../domain/money.js';
 import type { Order, Side } from '../../domain/order.js';
 import type { Position } from '../../domain/position.js';
 import type { Costs } from '../limits.js';
 import { exitId, fillId } from '../order-id.js';
 import { book, quoteOf } from '../portfolio.js';
+import { slipped } from '../slippage.js';
+import { isStale } from '../stale.js';
 
 /** What one symbol has at the venue: orders that rest (oldest first), and the open position with its levels. */
 export interface Resting {
@@ -31,7 +24,7 @@ export interface Execution {
 
 /**
  * What a paper venue does with one closed 1m candle. Market orders decided by its open fill at its open, with slippage
- * against us. Then the levels of the position are held against high and low, the stop first: within a candle the order
+ * against us; an entry that found no candle for too long fills no more. Then the levels of the position are held against high and low, the stop first: within a candle the order
  * of prices is not known, so the worse is taken. An open beyond the stop fills at the open, also worse; a target fills
  * at its own price even if the open was better. The stop slips like any market order, the target (a limit) does not.
  *
@@ -48,7 +41,7 @@ export function match(
   const open = fromNumber<Price>(candle.open, 'nearest');
   let held = position && candle.openTime > position.openedAt ? position : undefined;
   for (const order of orders) {
-    if (candle.openTime < order.createdAt) continue;
+    if (candle.openTime < order.createdAt || isStale(order, candle.openTime)) continue;
     if (order.purpose !== 'entry' && !held) continue; // what it was to close is closed
     const price = slipped(open, order.side, instrument, costs);
     const fill = fillOf(order, price, candle.openTime, costs);
@@ -85,14 +78,6 @@ function exitOf(
     return { order, fill: fillOf(order, takeProfit, order.createdAt, costs) };
   }
   return undefined;
-}
-
-/** Against us by the slippage, then onto the tick grid, again against us; never below one tick. */
-function slipped(price: Price, side: Side, { tickSize }: Instrument, { slippage }: Costs): Price {
-  const rounding = side === 'buy' ? 'ceil' : 'floor';
-  const moved = scale(price, (side === 'buy' ? ONE + slippage : ONE - slippage) as Ratio, rounding);
-  const onGrid = roundTo(moved, tickSize, rounding);
-  return onGrid > 0n ? onGrid : ((tickSize > 0n ? tickSize : 1n) as Price);
 }
 
 /** Fills what is left of an order in one go. */
